@@ -1,0 +1,83 @@
+"""From a reader to a plan: ordered, disjoint ranges to blank, decided before anything is written.
+
+Fails closed: a file that cannot be parsed to its end gets an empty plan with the outcome `unstripped`, so that it is
+sealed whole. A file of no kind that we accept is refused (`UnsupportedMedia`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from redaction.containers.formats import container_of, descend
+from redaction.errors import MalformedMedia
+from redaction.finding import Finding, Outcome
+from redaction.limits import FINDINGS
+from redaction.reader import Reader
+from redaction.walk import Walk
+
+POLICY = "location+identity/1"
+"""The name of what is withheld: docs/redaction.md lists it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to blank in one file.
+
+    `findings` are in file order and do not overlap; `size` is the file's length in bytes; `reason` is a fixed phrase
+    that says why an `unstripped` file could not be planned, else empty.
+    """
+
+    media_type: str
+    size: int
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    reason: str = ""
+
+
+def plan(reader: Reader) -> Plan:
+    """Plan the redaction of a file by policy `POLICY`; UnsupportedMedia when its kind is not accepted."""
+    container = container_of(reader)
+    media_type = container.media_type(reader)
+    try:
+        findings = disjoint(descend(reader, Walk(descend)))
+    except MalformedMedia as error:
+        return Plan(media_type, reader.size, Outcome.UNSTRIPPED, (), error.reason)
+    return Plan(media_type, reader.size, Outcome.CLEAN, findings)
+
+
+def disjoint(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Order findings and cut what overlaps.
+
+    Structure (`hex:`) stands where a blank range covers it, because it keeps the file readable; otherwise the first
+    range keeps the shared bytes. Two structures over the same bytes that differ are a contradiction: MalformedMedia.
+    """
+    structures: set[Finding] = set()
+    blanks: list[Finding] = []
+    for count, finding in enumerate(findings):
+        if count >= FINDINGS:
+            raise MalformedMedia("too many findings")
+        if finding.filler.startswith("hex:"):
+            structures.add(finding)
+        else:
+            blanks.append(finding)
+    fixed = sorted(structures)
+    for before, after in pairwise(fixed):
+        if after.offset < before.end:
+            raise MalformedMedia("two structures overlap", after.offset)
+    result = list(fixed)
+    position = index = 0  # `position`: first byte that no blank range has taken yet
+    for blank in sorted(blanks, key=lambda finding: (finding.offset, -finding.length)):
+        start = max(blank.offset, position)
+        position = max(position, blank.end)
+        while index < len(fixed) and fixed[index].end <= start:
+            index += 1
+        ahead = index
+        while start < blank.end:
+            stop = min(blank.end, fixed[ahead].offset) if ahead < len(fixed) else blank.end
+            if start < stop:
+                result.append(Finding(start, stop - start, blank.what, blank.filler))
+            if ahead >= len(fixed):
+                break
+            start = max(start, fixed[ahead].end)
+            ahead += 1
+    return tuple(sorted(result))

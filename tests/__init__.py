@@ -1,0 +1,1 @@
+"""Tests: behaviour through public interfaces, judged by independent tools and public vectors."""

@@ -1,0 +1,1 @@
+"""Thin wrappers of the independent tools that judge our output."""

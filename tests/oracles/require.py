@@ -1,0 +1,26 @@
+"""A part that the machine lacks skips a test; where everything is promised (CI) it fails it."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test for want of `what`, or fail it when AMPARO_REQUIRE_ALL=1."""
+    reason = f"{what} is not on this machine"
+    if os.environ.get("AMPARO_REQUIRE_ALL") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def tool(name: str) -> str:
+    """The path of a program."""
+    return shutil.which(name) or missing(name)
+
+
+def folder(path: Path) -> Path:
+    """A folder of reference material."""
+    return path if path.is_dir() else missing(f"the folder {path.name}")
