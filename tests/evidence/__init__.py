@@ -1,0 +1,1 @@
+"""Tests of the room where everything can be checked by a sceptic."""
