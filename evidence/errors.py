@@ -9,6 +9,12 @@ EvidenceError
 ├── CheckpointError     text is not a checkpoint, or one of another log
 ├── TileError           bytes are not the tile or entry bundle that stands at their path
 ├── ProofFormatError    text is not a tlog-proof
+├── DocumentError       one of our JSON documents lacks a member, or has one too many
+├── IdentifierError     text is not a case number, an exhibit's id, a receipt, …
+├── IdentityError       text is not a public line, or a key is of the wrong kind
+├── CustodyError        an event may not follow what happened before
+├── ArchiveError        a ZIP is not the one form that a bundle has
+├── BagError            a bag is not what its manifests say (BagIt 1.0)
 └── SegmentError        a list of withheld segments breaks the rules of provable redaction
     ├── FillerDiffers   a blanked range holds something else than its declared filler
     ├── LengthDiffers   the file ends too early or goes on too long
@@ -105,3 +111,39 @@ class LeafDiffers(SegmentError):
     """An opened segment, salted and hashed, is not the leaf that was committed; `offset` is where it starts."""
 
     code = "leaf-differs"
+
+
+class DocumentError(EvidenceError):
+    """A document of ours has a member too few, too many, or of the wrong form; the reason names our own member."""
+
+    code = "malformed-document"
+
+
+class IdentifierError(EvidenceError):
+    """The text is not a case number, an exhibit's or request's id, or a receipt."""
+
+    code = "malformed-identifier"
+
+
+class IdentityError(EvidenceError):
+    """The text is not a public line (docs/formats.md), or its key is not one."""
+
+    code = "malformed-identity"
+
+
+class CustodyError(EvidenceError):
+    """An event that `custody` does not allow after the ones before it."""
+
+    code = "custody-order"
+
+
+class ArchiveError(EvidenceError):
+    """The ZIP's structure differs from the one that its list of files gives."""
+
+    code = "malformed-archive"
+
+
+class BagError(EvidenceError):
+    """A file of the bag is missing, unlisted, or has another hash than its manifest says."""
+
+    code = "bag-differs"
