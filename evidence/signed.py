@@ -1,7 +1,7 @@
 """Documents that a person signs on their own computer: enrolments, requests, approvals, denials, revocations.
 
-A signed document is `{"document": {…}, "key": "<key id>", "signature": "<base64>"}`; the Ed25519 signature (RFC 8032) is
-over `amparo/signed/v1`, a zero byte, and the RFC 8785 form of the document, whose `format` says what it is.
+A signed document is `{"document": {…}, "key": "<key id>", "signature": "<base64>"}`; the Ed25519 signature (RFC 8032)
+is over `amparo/signed/v1`, a zero byte, and the RFC 8785 form of the document, whose `format` says what it is.
 """
 
 import base64

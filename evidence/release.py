@@ -1,0 +1,235 @@
+"""The documents of a release, each signed by a person: enrolment, request, approval, denial, revocation.
+
+An approval names every object that it opens: the stored payload's hash, which the custody log committed to when the
+object was sealed, and the hash of the new header that the custodian wrapped to the partner. So it can be moved neither
+to another partner, nor to other objects, nor to another request.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from evidence.canonical import Json, encode
+from evidence.errors import DocumentError, IdentityError
+from evidence.fields import Fields, rfc3339
+from evidence.identity import PublicLine
+from evidence.ids import CASE_PATTERN, REQUEST_PATTERN
+
+ENROLMENT: Final = "amparo/enrolment/1"
+REVOCATION: Final = "amparo/revocation/1"
+REQUEST: Final = "amparo/request/1"
+APPROVAL: Final = "amparo/approval/1"
+DENIAL: Final = "amparo/denial/1"
+PURPOSE_LIMIT: Final = 1000  # characters
+ENROLLED_ROLES: Final = ("partner", "auditor")
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A custodian vouches for somebody's public line in one vault (`origin`)."""
+
+    origin: str
+    role: str
+    line: PublicLine
+    time: datetime
+
+    def to_json(self) -> dict[str, Json]:
+        """The document to sign."""
+        return {
+            "format": ENROLMENT,
+            "origin": self.origin,
+            "role": self.role,
+            "line": str(self.line),
+            "time": rfc3339(self.time),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> "Enrolment":
+        """Read a verified document."""
+        fields = Fields(value, "enrolment")
+        fields.format(ENROLMENT)
+        enrolment = cls(
+            origin=fields.text("origin", 256),
+            role=fields.text("role", 16),
+            line=_line(fields, "line"),
+            time=fields.time("time"),
+        )
+        fields.done()
+        if enrolment.role not in ENROLLED_ROLES:
+            raise DocumentError("enrolment: the role is partner or auditor")
+        return enrolment
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A custodian ends the enrolment of the person with this name."""
+
+    origin: str
+    name: str
+    time: datetime
+
+    def to_json(self) -> dict[str, Json]:
+        """The document to sign."""
+        return {"format": REVOCATION, "origin": self.origin, "name": self.name, "time": rfc3339(self.time)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> "Revocation":
+        """Read a verified document."""
+        fields = Fields(value, "revocation")
+        fields.format(REVOCATION)
+        revocation = cls(fields.text("origin", 256), fields.text("name", 64), fields.time("time"))
+        fields.done()
+        return revocation
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A partner asks for one case."""
+
+    origin: str
+    case: str
+    purpose: str
+    time: datetime
+
+    def to_json(self) -> dict[str, Json]:
+        """The document to sign."""
+        return {
+            "format": REQUEST,
+            "origin": self.origin,
+            "case": self.case,
+            "purpose": self.purpose,
+            "time": rfc3339(self.time),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> "Request":
+        """Read a verified document."""
+        fields = Fields(value, "request")
+        fields.format(REQUEST)
+        request = cls(
+            origin=fields.text("origin", 256),
+            case=fields.matching("case", CASE_PATTERN),
+            purpose=fields.text("purpose", PURPOSE_LIMIT),
+            time=fields.time("time"),
+        )
+        fields.done()
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A custodian refuses a request."""
+
+    origin: str
+    request: str
+    reason: str
+    time: datetime
+
+    def to_json(self) -> dict[str, Json]:
+        """The document to sign."""
+        return {
+            "format": DENIAL,
+            "origin": self.origin,
+            "request": self.request,
+            "reason": self.reason,
+            "time": rfc3339(self.time),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> "Denial":
+        """Read a verified document."""
+        fields = Fields(value, "denial")
+        fields.format(DENIAL)
+        denial = cls(
+            origin=fields.text("origin", 256),
+            request=fields.matching("request", REQUEST_PATTERN),
+            reason=fields.text("reason", PURPOSE_LIMIT),
+            time=fields.time("time"),
+        )
+        fields.done()
+        return denial
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReleasedObject:
+    """One sealed object of a release: its place in the store, its payload's hash, its new header's hash (32 bytes)."""
+
+    key: str
+    payload_sha256: bytes
+    header_sha256: bytes
+
+    def to_json(self) -> dict[str, Json]:
+        """The JSON form."""
+        return {
+            "key": self.key,
+            "payload_sha256": self.payload_sha256.hex(),
+            "header_sha256": self.header_sha256.hex(),
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> "ReleasedObject":
+        """Read the JSON form."""
+        fields = Fields(value, "released object")
+        released = cls(
+            key=fields.text("key", 256),
+            payload_sha256=fields.hexadecimal("payload_sha256", 32),
+            header_sha256=fields.hexadecimal("header_sha256", 32),
+        )
+        fields.done()
+        return released
+
+
+def objects_digest(objects: Sequence[ReleasedObject]) -> bytes:
+    """SHA-256 over the RFC 8785 form of the sorted list: what an approval's event holds instead of the list."""
+    return hashlib.sha256(encode([item.to_json() for item in sorted(objects)])).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A custodian releases `objects` of one case to the partner of `partner` under one request."""
+
+    origin: str
+    request: str
+    case: str
+    partner: str
+    """The partner's key id, which names the whole public line."""
+    objects: bytes
+    """`objects_digest` of what is released, 32 bytes."""
+    time: datetime
+
+    def to_json(self) -> dict[str, Json]:
+        """The document to sign."""
+        return {
+            "format": APPROVAL,
+            "origin": self.origin,
+            "request": self.request,
+            "case": self.case,
+            "partner": self.partner,
+            "objects_sha256": self.objects.hex(),
+            "time": rfc3339(self.time),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> "Approval":
+        """Read a verified document."""
+        fields = Fields(value, "approval")
+        fields.format(APPROVAL)
+        approval = cls(
+            origin=fields.text("origin", 256),
+            request=fields.matching("request", REQUEST_PATTERN),
+            case=fields.matching("case", CASE_PATTERN),
+            partner=fields.hexadecimal("partner", 16).hex(),
+            objects=fields.hexadecimal("objects_sha256", 32),
+            time=fields.time("time"),
+        )
+        fields.done()
+        return approval
+
+
+def _line(fields: Fields, name: str) -> PublicLine:
+    try:
+        return PublicLine.parse(fields.text(name, 8192))
+    except IdentityError:
+        raise DocumentError(f"enrolment: the member {name} is not a public line") from None

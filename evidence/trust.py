@@ -1,0 +1,68 @@
+"""The trust anchor: what a partner or auditor must have from the organisation, never from a bundle or a server.
+
+`trust.json`, canonical JSON, format `amparo/trust/1`: the log's name and verifier key, the custodians' public lines,
+how many of them a release takes, the log witnesses, and the vault's receipt salt (by which a source can check a
+commitment).
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from evidence.canonical import encode
+from evidence.errors import DocumentError, EvidenceError
+from evidence.fields import Fields
+from evidence.identity import PublicLine
+from evidence.tlog.note import VerifierKey
+
+FORMAT: Final = "amparo/trust/1"
+FILE_LIMIT: Final = 4 * 1024 * 1024  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A parsed trust anchor. `quorum` is at least 1 and at most the number of custodians; the salt has 32 bytes."""
+
+    origin: str
+    log: VerifierKey
+    custodians: tuple[PublicLine, ...]
+    quorum: int
+    receipt_salt: bytes
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Trust":
+        """Read the file's bytes; an EvidenceError says what is wrong with them."""
+        fields = Fields.of(data.rstrip(b"\n"), "trust anchor", FORMAT)
+        origin = fields.text("origin", 256)
+        log = VerifierKey.parse(fields.text("log", 1024))
+        try:
+            custodians = tuple(PublicLine.parse(line) for line in fields.texts("custodians", 100))
+        except EvidenceError:
+            raise DocumentError("trust anchor: a custodian's line is malformed") from None
+        quorum = fields.integer("quorum", 1, 100)
+        fields.texts("witnesses", 100)
+        salt = fields.hexadecimal("receipt_salt", 32)
+        fields.done()
+        if len({line.name for line in custodians}) != len(custodians) or not 1 <= quorum <= len(custodians):
+            raise DocumentError("trust anchor: custodians stand twice, or are fewer than the quorum")
+        return cls(origin, log, custodians, quorum, salt)
+
+    def encode(self) -> bytes:
+        """The file's bytes."""
+        return (
+            encode(
+                {
+                    "format": FORMAT,
+                    "origin": self.origin,
+                    "log": str(self.log),
+                    "custodians": [str(line) for line in self.custodians],
+                    "quorum": self.quorum,
+                    "witnesses": [],
+                    "receipt_salt": self.receipt_salt.hex(),
+                }
+            )
+            + b"\n"
+        )
+
+    def custodian(self, key_id: str) -> PublicLine | None:
+        """The custodian with this key id, or None."""
+        return next((line for line in self.custodians if line.key_id == key_id), None)
