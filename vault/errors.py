@@ -1,0 +1,87 @@
+"""What can go wrong where evidence rests.
+
+VaultError
+├── MalformedTime        text is not a time as this project spells it
+└── StoreError
+    ├── InvalidKey       a key is not spelt as `store.protocol` wants it, or is the folder of another key
+    ├── NotFound         no object has this key
+    ├── AlreadyExists    another object already has this key
+    ├── Conflict         the object changed while it was being read
+    ├── TooLarge         the object is longer than the caller's cap
+    ├── NoSpace          the disk or the quota is full
+    ├── Altered          the store keeps other bytes than it was given
+    └── StoreUnavailable the store does not answer, refuses, or fails
+
+No error holds a byte or word of what was stored, nor a key or path: `code` is a fixed word, `reason` a fixed phrase, an
+errno name or an HTTP status.
+"""
+
+
+class VaultError(Exception):
+    """Base of the errors of this package; `reason` is a fixed phrase of ours."""
+
+    code = "vault-error"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MalformedTime(VaultError):
+    """The text is not an RFC 3339 time in UTC with whole seconds and a capital T and Z."""
+
+    code = "malformed-time"
+
+
+class StoreError(VaultError):
+    """Base of the errors of object stores."""
+
+    code = "store-error"
+
+
+class InvalidKey(StoreError):
+    """The key is not a strict relative path, or one of its folders is an object."""
+
+    code = "invalid-key"
+
+
+class NotFound(StoreError):
+    """No object has this key."""
+
+    code = "not-found"
+
+
+class AlreadyExists(StoreError):
+    """An object with other content has this key, and the caller asked not to replace it."""
+
+    code = "already-exists"
+
+
+class Conflict(StoreError):
+    """The object was replaced or deleted while it was being read; what was read so far belongs to the old one."""
+
+    code = "conflict"
+
+
+class TooLarge(StoreError):
+    """The object is longer than the caller's cap, or than the store can hold."""
+
+    code = "too-large"
+
+
+class NoSpace(StoreError):
+    """The disk or the quota is full; nothing of the object was kept."""
+
+    code = "no-space"
+
+
+class Altered(StoreError):
+    """What the store says it keeps has another length or checksum than what was sent."""
+
+    code = "altered"
+
+
+class StoreUnavailable(StoreError):
+    """The store does not answer, refuses its credentials, or fails: trying again later may help."""
+
+    code = "store-unavailable"
