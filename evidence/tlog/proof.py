@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from evidence.errors import NoteError, ProofFormatError
+from evidence.errors import CheckpointError, NoteError, ProofFormatError
 from evidence.tlog import checkpoint, merkle
-from evidence.tlog.checkpoint import VerifiedCheckpoint
+from evidence.tlog.checkpoint import Checkpoint, VerifiedCheckpoint
 from evidence.tlog.keys import VerifierKey
 from evidence.tlog.lines import MAX_NUMBER, base64_bytes, base64_text, decimal, utf8
 from evidence.tlog.note import MAX_NOTE_BYTES, Note
@@ -36,9 +36,9 @@ class TlogProof:
         if self.extra == b"":
             raise ProofFormatError("extra data that is none")
         try:
-            Note.parse(self.checkpoint_note)
-        except NoteError:
-            raise ProofFormatError("no signed note after the audit path") from None
+            Checkpoint.parse(Note.parse(self.checkpoint_note).text)
+        except (NoteError, CheckpointError):
+            raise ProofFormatError("no signed checkpoint after the audit path") from None
 
     @classmethod
     def parse(cls, data: bytes) -> "TlogProof":

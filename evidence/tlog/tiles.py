@@ -112,18 +112,17 @@ def fetch_tile(size: int, level: int, index: int, fetch: Fetch) -> bytes:
     A log may delete a partial tile once the full one exists, so that one is tried when the partial tile is absent.
     """
     width = width_at(size, level, index)
-    length = width * HASH_BYTES
+    stored = width
     try:
-        data = fetch(tile_path(level, index, width))
+        data = fetch(tile_path(level, index, stored))
     except LookupError:
-        if width == TILE_WIDTH:
+        if stored == TILE_WIDTH:
             raise
-        data = fetch(tile_path(level, index))
-        if len(data) == TILE_WIDTH * HASH_BYTES:
-            return data[:length]
-    if len(data) != length:
+        stored = TILE_WIDTH
+        data = fetch(tile_path(level, index, stored))
+    if len(data) != stored * HASH_BYTES:
         raise TileError("a tile of another width than its path says")
-    return data
+    return data[: width * HASH_BYTES]
 
 
 def fetch_entries(size: int, index: int, fetch: Fetch) -> list[bytes]:

@@ -1,9 +1,7 @@
 """RFC 6962 trees against public vectors, the recursive definition, and every single changed bit."""
 
 import base64
-import hashlib
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,33 +10,13 @@ from hypothesis import strategies as st
 
 from evidence.errors import ProofError
 from evidence.tlog import merkle
+from tests.evidence.tlog.rfc6962 import node_of, tree_hash
 from tests.oracles import require
 from tests.paths import VECTORS
 
 
-def tree_hash(leaves: Sequence[bytes]) -> bytes:
-    """The definition of RFC 6962 2.1, word for word."""
-    if not leaves:
-        return hashlib.sha256().digest()
-    if len(leaves) == 1:
-        return leaves[0]
-    k = 1
-    while 2 * k < len(leaves):
-        k *= 2
-    return hashlib.sha256(b"\x01" + tree_hash(leaves[:k]) + tree_hash(leaves[k:])).digest()
-
-
 def leaves_of(size: int) -> list[bytes]:
     return [merkle.leaf_hash(index.to_bytes(4, "big")) for index in range(size)]
-
-
-def node_of(leaves: Sequence[bytes]) -> merkle.Node:
-    def node(level: int, index: int) -> bytes:
-        covered = leaves[index << level : (index + 1) << level]
-        assert len(covered) == 1 << level, "only complete subtrees may be asked for"
-        return tree_hash(covered)
-
-    return node
 
 
 def _vectors(kind: str) -> list[tuple[str, dict[str, Any]]]:
@@ -53,7 +31,7 @@ def _bytes(text: str | None) -> bytes:
 def test_inclusion_vectors() -> None:
     vectors = _vectors("inclusion")
     assert vectors
-    for name, vector in vectors:
+    for _, vector in vectors:
         arguments = (
             _bytes(vector["leafHash"]),
             vector["leafIdx"],
@@ -64,7 +42,6 @@ def test_inclusion_vectors() -> None:
         if vector["wantErr"]:
             with pytest.raises(ProofError):
                 merkle.verify_inclusion(*arguments)
-                pytest.fail(f"{name} was accepted")
         else:
             merkle.verify_inclusion(*arguments)
 
@@ -73,7 +50,7 @@ def test_consistency_vectors() -> None:
     vectors = _vectors("consistency")
     assert vectors
     happy = 0
-    for name, vector in vectors:
+    for _, vector in vectors:
         arguments = (
             vector["size1"],
             _bytes(vector["root1"]),
@@ -84,7 +61,6 @@ def test_consistency_vectors() -> None:
         if vector["wantErr"]:
             with pytest.raises(ProofError):
                 merkle.verify_consistency(*arguments)
-                pytest.fail(f"{name} was accepted")
         elif any(len(root) != merkle.HASH_BYTES for root in (arguments[1], arguments[3])):
             # The vectors' verifier compares roots of equal trees as opaque text; ours are always SHA-256.
             with pytest.raises(ProofError):
