@@ -1,0 +1,18 @@
+"""Whole files held in memory: statements, records, reports. Opening one is `vault.age.identities.decrypt`."""
+
+from collections.abc import Sequence
+
+from vault.age.recipients import Recipient, seal_header
+from vault.age.stream import Encryptor
+
+
+def encrypt(
+    plaintext: bytes, file_key: bytes, nonce: bytes, recipients: Sequence[Recipient], *, allow_mixed: bool = False
+) -> bytes:
+    """Make an age file. `file_key` and `nonce`, 16 bytes each, come fresh from a CSPRNG and are used once.
+
+    Raises ValueError as `vault.age.recipients.seal_header` does.
+    """
+    header = seal_header(file_key, recipients, allow_mixed=allow_mixed)
+    encryptor = Encryptor(file_key, nonce)
+    return b"".join([header, encryptor.start(), encryptor.update(plaintext), encryptor.finish()])
