@@ -1,0 +1,68 @@
+"""Who may import whom, and what an offline check must do without."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import Final
+
+import pytest
+
+from tests.paths import ROOT
+
+HEAVY: Final = ("asyncio", "fastapi", "minio", "socket", "sqlalchemy", "sqlite3", "starlette", "uvicorn")
+SERVER: Final = ("fastapi", "minio", "sqlalchemy", "starlette", "uvicorn", "vault.database", "vault.store")
+SECRETS: Final = ("vault.age.identities", "vault.opening")
+
+LOADED: Final = """
+import importlib, json, sys
+sys.path[:] = json.loads(sys.argv[2])
+importlib.import_module(sys.argv[1])
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+@pytest.mark.slow
+def test_import_contracts_are_kept() -> None:
+    command = "from importlinter.cli import lint_imports_command as lint; lint()"
+    result = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("evidence.verify", HEAVY),
+        ("evidence.audit", HEAVY),
+        ("redaction.planner", HEAVY),
+        ("api.cli.verify", SERVER),
+        ("api.cli.open", SERVER),
+        ("api.app", SECRETS),
+    ],
+)
+def test_module_starts_without(module: str, unwanted: tuple[str, ...]) -> None:
+    loaded = _modules_after_importing(module)
+    assert module in loaded
+    assert [
+        name for name in loaded if name in unwanted or name.startswith(tuple(f"{each}." for each in unwanted))
+    ] == []
+
+
+@pytest.mark.parametrize("package", ["api", "evidence", "redaction", "vault"])
+def test_importing_a_package_loads_none_of_its_modules(package: str) -> None:
+    assert [name for name in _modules_after_importing(package) if name.startswith(f"{package}.")] == []
+
+
+def _modules_after_importing(module: str) -> list[str]:
+    """What a new interpreter has loaded once `module` is imported (`-S`: no site hooks load things beforehand)."""
+    if not _exists(module):
+        pytest.skip(f"{module} is not in this version")
+    paths = json.dumps([str(ROOT), *(path for path in sys.path if path)])
+    command = [sys.executable, "-I", "-S", "-c", LOADED, module, paths]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    loaded: list[str] = json.loads(output)
+    return loaded
+
+
+def _exists(module: str) -> bool:
+    return all(find_spec(".".join(module.split(".")[:count])) for count in range(1, module.count(".") + 2))
