@@ -1,35 +1,124 @@
-"""ISO base media and QuickTime files: MP4, MOV, 3GP, M4V."""
+"""ISO base media and QuickTime files: MP4, M4V, MOV, 3GP.
+
+Everything is found by structure and kept by allow-list: video and sound stay bit for bit (but for SEI that identifies),
+the camera's make and model and the recording times stay, all other metadata is blanked in place. What is not searched
+is listed in `isobmff_nals`.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
+from redaction.containers.isobmff_boxes import Box, Search, only
+from redaction.containers.isobmff_fragments import default_sizes, fragment
+from redaction.containers.isobmff_media import media_data
+from redaction.containers.isobmff_meta import metadata, uuid
+from redaction.containers.isobmff_names import BLANKED, TOP, TOP_KNOWN
+from redaction.containers.isobmff_structure import structure_of
+from redaction.containers.isobmff_tracks import Track, read_track
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
 from redaction.reader import Reader
 from redaction.walk import Walk
 
-_STILL_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"avif", b"avis", b"avci", b"jpeg", b"miaf", b"crx "})
-_QUICKTIME_STARTS: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})
+_STILL_BRANDS: Final = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf"}
+    | {b"avif", b"avis", b"avio", b"avci", b"avcs", b"jpeg", b"jpgs", b"j2ki", b"j2is", b"crx ", b"jp2 ", b"jpx "}
+)
+"""HEIF, AVIF, JPEG 2000 and Canon raw files: the same boxes, but other rules."""
+
+_STARTS: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})
+_TOP_NAMES: Final = {b"emsg": "emsg", b"udta": "udta", b"sefd": "trailer", b"mpvd": "video", b"meco": "meta"}
 
 
 def matches(head: bytes) -> bool:
-    """Whether a file that begins with `head` is of this kind."""
+    """Whether a file that begins with `head` is of this kind; old QuickTime files begin without brands."""
     kind = head[4:8]
     if kind in {b"ftyp", b"styp"}:
         return len(head) >= 12 and head[8:12] not in _STILL_BRANDS
-    return kind in _QUICKTIME_STARTS
+    return kind in _STARTS
 
 
 def media_type(reader: Reader) -> str:
-    """The IANA media type by major brand; files without brands are QuickTime."""
+    """The IANA media type, by major brand."""
     head = reader.read(0, 12)
     if head[4:8] not in {b"ftyp", b"styp"} or head[8:12] == b"qt  ":
         return "video/quicktime"
-    return "video/3gpp" if head[8:11] in {b"3gp", b"3gr", b"3gs", b"3ge", b"3gg"} else "video/mp4"
+    return "video/3gpp" if head[8:10] == b"3g" else "video/mp4"
 
 
 def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
-    """Everything to withhold."""
-    walk.node(0)
-    yield from ()
-    raise MalformedMedia("not parsed yet", reader.size)
+    """Everything to withhold, as offsets of `reader`; MalformedMedia when the file cannot be parsed to its end."""
+    search = Search(reader, walk)
+    boxes, end = _top_level(search)
+    yield from search.blank(end, reader.size, "mp4/trailer")
+    moov = only(boxes, b"moov")
+    mdats = [(box.body, box.end) for box in boxes if box.kind == b"mdat" and box.body < box.end]
+    if moov is None:
+        raise MalformedMedia("no movie header")
+    tracks = list(_tracks(search, moov))
+    numbered = {track.number: track for track in tracks}
+    if len(numbered) != len(tracks):
+        raise MalformedMedia("two tracks of the same number", moov.offset)
+    if mdats and not any(track.kept for track in tracks):
+        raise MalformedMedia("media data without video or sound")
+    yield from _movie(search, moov, tracks)
+    defaults = default_sizes(search, moov)
+    for box in boxes:
+        if box.kind == b"moof":
+            yield from fragment(search, box, numbered, defaults)
+        elif box is not moov:
+            yield from _other(search, box)
+    yield from media_data(search, mdats, list(numbered.values()))
+
+
+def _top_level(search: Search) -> tuple[list[Box], int]:
+    """The boxes of the file and where they end; what follows is no box.
+
+    A box of a known type that passes the end means that the file was cut: MalformedMedia.
+    """
+    boxes: list[Box] = []
+    start, size = 0, search.reader.size
+    while start < size:
+        head = search.reader.read(start, 8)
+        known = head[4:8] in TOP_KNOWN
+        if len(head) < 8 or (head[:4] == bytes(4) and not known):
+            break
+        try:
+            boxes.append(search.box(start, size))
+        except MalformedMedia:
+            if known or not boxes:
+                raise
+            break
+        start = boxes[-1].end
+    return boxes, start
+
+
+def _tracks(search: Search, moov: Box) -> Iterator[Track]:
+    for box in search.children(moov.body, moov.end)[0]:
+        if box.kind == b"cmov":
+            raise MalformedMedia("a compressed movie header", box.offset)
+        if box.kind == b"trak":
+            yield read_track(search, box)
+
+
+def _movie(search: Search, moov: Box, tracks: list[Track]) -> Iterator[Finding]:
+    boxes = [track.box for track in tracks if track.box is not None]
+    yield from structure_of(search, moov, skip=set(boxes))
+    for track, box in zip(tracks, boxes, strict=True):
+        if track.kept:
+            yield from structure_of(search, box, video=track.handler == b"vide")
+        else:
+            yield from search.free(box, f"mp4/track/{track.format}")
+
+
+def _other(search: Search, box: Box) -> Iterator[Finding]:
+    if box.kind in BLANKED:
+        yield from search.blank(box.body, box.end, "mp4/free")
+    elif box.kind == b"uuid":
+        yield from uuid(search, box)
+    elif box.kind == b"meta":
+        yield from metadata(search, box)
+    elif box.kind == b"mfra":
+        yield from structure_of(search, box)
+    elif box.kind not in TOP:
+        yield from search.free(box, f"mp4/{_TOP_NAMES.get(box.kind, 'unknown')}")

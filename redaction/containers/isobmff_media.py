@@ -1,0 +1,55 @@
+"""The media data: keep the bytes of kept samples, zero withheld samples and what no sample claims."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from redaction.containers.isobmff_boxes import Search
+from redaction.containers.isobmff_nals import in_samples
+from redaction.containers.isobmff_ranges import Ranges, merged, within, without
+from redaction.containers.isobmff_tracks import Track
+from redaction.errors import MalformedMedia
+from redaction.finding import Finding
+
+
+def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterator[Finding]:
+    """Findings in the payloads of the `mdat` boxes.
+
+    MalformedMedia when a withheld track does not say surely where its samples are. When a kept one does not, or has
+    samples elsewhere than in `mdat`, unclaimed bytes stay, because they may be picture or sound.
+    """
+    kept = _kept(mdats, tracks)
+    inside = within(kept, mdats)
+    certain = inside == kept and all(track.certain for track in tracks if track.kept)
+    claimed = list(inside)
+    for track in tracks:
+        if track.kept:
+            if track.coding is not None:
+                yield from in_samples(search, track.coding, track.chunks)
+            continue
+        if not track.certain:
+            raise MalformedMedia("a track to withhold does not say surely where its samples are")
+        ranges = within(merged((chunk.offset, chunk.offset + chunk.length) for chunk in track.chunks), mdats)
+        claimed += ranges
+        for start, end in without(ranges, inside):
+            yield from search.blank(start, end, f"mp4/track/{track.format}")
+    if certain:
+        for start, end in without(mdats, merged(claimed)):
+            yield from search.blank(start, end, "mp4/gap")
+
+
+def _kept(mdats: Ranges, tracks: Sequence[Track]) -> Ranges:
+    """The bytes of all kept samples; chunks of uncertain length reach to the next chunk of any track."""
+    starts: list[int] = []
+    if any(track.elastic for track in tracks):
+        starts = sorted({chunk.offset for track in tracks for chunk in track.chunks} | {end for _, end in mdats})
+    ranges: list[tuple[int, int]] = []
+    for track in tracks:
+        if not track.kept:
+            continue
+        for chunk in track.chunks:
+            end = chunk.offset + chunk.length
+            if track.elastic:
+                after = bisect_right(starts, chunk.offset)
+                end = starts[after] if after < len(starts) else end
+            ranges.append((chunk.offset, end))
+    return merged(ranges)

@@ -1,0 +1,67 @@
+"""The structural boxes of a movie or fragment: kept by allow-list, names, paths and slack in them blanked."""
+
+from collections.abc import Collection, Iterator
+
+from redaction.containers.isobmff_boxes import Box, Search
+from redaction.containers.isobmff_entries import sample_entries
+from redaction.containers.isobmff_meta import metadata, user_data, uuid
+from redaction.containers.isobmff_names import BLANKED, CONTAINERS, TABLES
+from redaction.errors import MalformedMedia
+from redaction.finding import Finding
+
+_HANDLER_NAME = 24  # bytes of a handler box before its name
+
+
+def structure_of(search: Search, parent: Box, *, skip: Collection[Box] = (), video: bool = False) -> Iterator[Finding]:
+    """Findings in a structural box and all below it, except in the boxes of `skip`.
+
+    `video` says whether sample entries below are of video, otherwise they are of sound.
+    """
+    allowed = CONTAINERS[parent.kind]
+    boxes, end = search.children(parent.body, parent.end)
+    for box in boxes:
+        if box in skip:
+            continue
+        if box.kind in BLANKED:
+            yield from search.blank(box.body, box.end, "mp4/free")
+        elif box.kind == b"udta":
+            yield from user_data(search, box)
+        elif box.kind == b"meta":
+            yield from metadata(search, box)
+        elif box.kind == b"uuid":
+            yield from uuid(search, box)
+        elif box.kind not in allowed:
+            yield from search.free(box, "mp4/unknown")
+        elif box.kind in CONTAINERS:
+            yield from structure_of(search, box, skip=skip, video=video)
+        else:
+            yield from _leaf(search, box, video=video)
+    yield from search.blank(end, parent.end, "mp4/slack")
+
+
+def _leaf(search: Search, box: Box, *, video: bool) -> Iterator[Finding]:
+    if box.kind == b"hdlr":
+        yield from search.blank(box.body + _HANDLER_NAME, box.end, "mp4/hdlr")
+    elif box.kind == b"dref":
+        yield from _data_references(search, box)
+    elif box.kind == b"stsd":
+        yield from sample_entries(search, box, video=video)
+    elif box.kind in TABLES:
+        yield from _slack(search, box)
+
+
+def _data_references(search: Search, dref: Box) -> Iterator[Finding]:
+    """Paths and volume names: everything after version and flags of each entry."""
+    boxes, end = search.children(dref.body + 8, dref.end)
+    for box in boxes:
+        yield from search.blank(box.body + 4, box.end, "mp4/dref")
+    yield from search.blank(end, dref.end, "mp4/slack")
+
+
+def _slack(search: Search, table: Box) -> Iterator[Finding]:
+    head, width = TABLES[table.kind]
+    count = int.from_bytes(search.reader.read(table.body + head - 4, 4))
+    end = table.body + head + count * width
+    if end > table.end:
+        raise MalformedMedia("a table ends early or is too long", table.offset)
+    yield from search.blank(end, table.end, "mp4/slack")
