@@ -1,0 +1,25 @@
+"""What the pages' forms send, and where to: the one place that templates and routes both read.
+
+The forms work without JavaScript, so these names are the whole contract between a page and its route.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+HOME_PATH: Final = "/"
+REPORT_PATH: Final = "/report"
+"""Takes `multipart/form-data`: STATEMENT, KEEP_PLACE, then any number of FILES, in this order."""
+RECEIPT_PATH: Final = "/receipt"
+"""GET: the empty form. POST `application/x-www-form-urlencoded` with RECEIPT: the case. Never a receipt in a URL."""
+
+STATEMENT: Final = "statement"
+KEEP_PLACE: Final = "keep_place"
+FILES: Final = "files"
+RECEIPT: Final = "receipt"
+LANGUAGE: Final = "lang"
+"""Query parameter: the language the visitor picked, on every path above."""
+
+KEEP: Final = "yes"
+DESTROY: Final = "no"
+KEEP_PLACE_VALUES: Final[Mapping[str, bool]] = {KEEP: True, DESTROY: False}
+"""Every value the form can send for KEEP_PLACE. A form without the field means DESTROY."""

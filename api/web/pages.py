@@ -1,0 +1,141 @@
+"""The pages for sources, finished: words in the visitor's language, and the headers that keep them private."""
+
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Final
+
+from babel import Locale
+from babel.units import format_unit
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.web import forms
+from api.web.catalogues import Catalogues, load_catalogues
+from api.web.kinds import Kind, format_name, format_names, kind_of
+from api.web.languages import Language, negotiate
+from api.web.policy import page_headers
+from api.web.removals import removals
+from api.web.views import Page, ReportView
+
+LEAVE_URL: Final = "https://www.wikipedia.org/"
+"""Where "Leave now" goes: a page anybody may be reading. A plain link; nothing is fetched from there."""
+
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_UNITS: Final = ((10**9, "digital-gigabyte"), (10**6, "digital-megabyte"), (10**3, "digital-kilobyte"))
+
+
+class Pages:
+    """The pages for sources, in every language there is. Safe to share between threads and requests.
+
+    Args:
+        organisation: the name on every page.
+        size_limit: bytes that one report may hold, all its files together.
+        catalogues: the words; by default those of this package.
+
+    """
+
+    def __init__(self, *, organisation: str = "Amparo", size_limit: int, catalogues: Catalogues | None = None) -> None:
+        self._catalogues = load_catalogues() if catalogues is None else catalogues
+        self._size_limit = size_limit
+        self._style = _style()
+        self._environments = {
+            language.tag: self._environment(language, organisation) for language in self._catalogues.languages
+        }
+
+    def locale_of(self, accept_language: str | None, chosen: str | None) -> str:
+        """The tag of the language to answer in: `chosen` if there is such a one, else by Accept-Language."""
+        return negotiate(self._catalogues.languages, accept_language, chosen)
+
+    def home(self, locale: str, *, accepted: Sequence[str], limit_bytes: int | None = None) -> Page:
+        """The first page: what happens, what cannot be promised, and the form.
+
+        Args:
+            locale: a tag from `locale_of`.
+            accepted: media types whose location can be removed.
+            limit_bytes: where only less than the vault's own limit can be taken just now.
+
+        """
+        limit = self._size_limit if limit_bytes is None else min(limit_bytes, self._size_limit)
+        return self._render(
+            "home.html",
+            locale,
+            limit_bytes=limit,
+            photos=format_names(accepted, Kind.PHOTO),
+            videos=format_names(accepted, Kind.VIDEO),
+        )
+
+    def receipt(self, locale: str, report: ReportView) -> Page:
+        """The answer to a report that is safely stored: the only page that ever shows a receipt."""
+        return self._render("receipt.html", locale, report=report)
+
+    def lookup(self, locale: str) -> Page:
+        """The form that asks for a receipt."""
+        return self._render("lookup.html", locale)
+
+    def case(self, locale: str, view: ReportView) -> Page:
+        """What is stored of a case, for a source who came back with the receipt; the receipt is not shown again."""
+        return self._render("case.html", locale, report=view)
+
+    def problem(self, locale: str, status: int, title: str, next_step: str) -> Page:
+        """What went wrong and what to do now. Both texts are looked up in the catalogue of `locale`."""
+        return self._render("problem.html", locale, status=status, title=title, next_step=next_step)
+
+    def _render(self, template: str, locale: str, **context: object) -> Page:
+        html = self._environments[locale].get_template(template).render(context)
+        return Page(html, page_headers(style=self._style, language=locale))
+
+    def _environment(self, language: Language, organisation: str) -> Environment:
+        environment = Environment(
+            loader=PackageLoader("api.web", "templates/source"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        translations = self._catalogues.translations[language.tag]
+        locale = Locale.parse(language.tag, sep="-")
+
+        def translated(text: str) -> str:
+            return translations.gettext(text) if text else ""  # gettext("") is the catalogue's own header
+
+        def size(count: int) -> str:
+            return format_size(count, locale)
+
+        # The i18n extension adds this method to the environment; it has no type of its own.
+        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        environment.filters |= {"size": size, "translated": translated, "removals": removals, "kind": kind_of}
+        environment.filters["format_name"] = format_name
+        environment.globals |= self._globals(language, organisation)
+        return environment
+
+    def _globals(self, language: Language, organisation: str) -> Mapping[str, object]:
+        languages = self._catalogues.languages
+        return {
+            "organisation": organisation,
+            "language": language,
+            "languages": languages,
+            "source_language": languages[0],
+            "language_query": f"?{forms.LANGUAGE}={language.tag}" if len(languages) > 1 else "",
+            "leave_url": LEAVE_URL,
+            "style": Markup(self._style),  # noqa: S704 - our own style sheet, not data
+            "forms": forms,
+        }
+
+
+def format_size(count: int, locale: Locale) -> str:
+    """A count of bytes as phones show it: decimal units, in the locale's manner.
+
+    At most one digit after the point, rounded down, so that a limit is never promised too high.
+    """
+    size, unit = next(((size, unit) for size, unit in _UNITS if count >= size), _UNITS[-1])
+    return format_unit(count * 10 // size / 10, unit, length="short", locale=locale)
+
+
+def _style() -> str:
+    """The style sheet, without what a browser does not need: a first visit may be paid for by the kilobyte."""
+    sheet = files("api.web").joinpath("static", "source", "page.css").read_text(encoding="utf-8")
+    lines = (line.strip() for line in _COMMENT.sub("", sheet).splitlines())
+    return "\n".join(line for line in lines if line)
