@@ -72,6 +72,7 @@ class Encryptor:
         last = self._aead.encrypt(
             _chunk_nonce(self._counter, last=True), memoryview(self._held)[: self._held_bytes], None
         )
+        # The plaintext should not outlive its use in our own buffer.
         self._held[:] = bytes(CHUNK)
         return last
 
