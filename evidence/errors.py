@@ -14,6 +14,7 @@ EvidenceError
 ├── IdentityError       text is not a public line, or a key is of the wrong kind
 ├── CustodyError        an event may not follow what happened before
 ├── ArchiveError        a ZIP is not the one form that a bundle has
+├── SealError           a sealed file does not open with this key, or was changed
 ├── BagError            a bag is not what its manifests say (BagIt 1.0)
 └── SegmentError        a list of withheld segments breaks the rules of provable redaction
     ├── FillerDiffers   a blanked range holds something else than its declared filler
@@ -147,3 +148,9 @@ class BagError(EvidenceError):
     """A file of the bag is missing, unlisted, or has another hash than its manifest says."""
 
     code = "bag-differs"
+
+
+class SealError(EvidenceError):
+    """A sealed (age) file does not open with the key at hand, or its bytes were changed."""
+
+    code = "does-not-open"

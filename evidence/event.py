@@ -62,7 +62,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One custody event. `case` and `exhibit` are empty where it concerns none; `detail` is small JSON, never content."""
+    """One custody event. `case`, `exhibit` are empty where it concerns none; `detail` is small JSON, never content."""
 
     type: EventType
     time: datetime

@@ -15,9 +15,10 @@ from evidence.canonical import Json, encode
 from evidence.errors import DocumentError
 from evidence.fields import Fields, rfc3339
 from evidence.ids import CASE_PATTERN, EXHIBIT_PATTERN, CaseNumber, ExhibitId
-from evidence.segments import Withheld
+from evidence.withheld import OpenedSegment, Withheld, withheld_from_json
 
 FORMAT: Final = "amparo/exhibit/1"
+WITHHELD_FORMAT: Final = "amparo/withheld/1"
 BLOCK: Final = 1024 * 1024
 """Bytes of a disclosed block of provable redaction."""
 OUTCOMES: Final = ("clean", "unstripped")
@@ -113,7 +114,7 @@ class ExhibitRecord:
             reason=redaction.text("reason", 256),
             outcome=redaction.text("outcome", 16),
             root=redaction.hexadecimal("root", 32),
-            withheld=tuple(Withheld.from_json(item) for item in redaction.array("withheld")),
+            withheld=withheld_from_json(redaction.json("withheld")),
             original_commitment=original.hexadecimal("commitment", 32),
             nonce=fields.hexadecimal("nonce", 16),
         )
@@ -164,3 +165,23 @@ def header_length(data: bytes) -> int:
     if end is None or not data.startswith(b"age-encryption.org/v1\n"):
         raise DocumentError("age file: no header")
     return end.end()
+
+
+def parse_withheld(data: bytes) -> tuple[bytes, list[OpenedSegment]]:
+    """Read `withheld.json`: the original's SHA-256 and the opened segments."""
+    fields = Fields.of(data, "withheld", WITHHELD_FORMAT)
+    original = fields.hexadecimal("original_sha256", 32)
+    segments = [OpenedSegment.from_json(item) for item in fields.array("segments")]
+    fields.done()
+    return original, segments
+
+
+def withheld_document(original_sha256: bytes, segments: Sequence[OpenedSegment]) -> bytes:
+    """The bytes of `withheld.age`, before they are sealed."""
+    return encode(
+        {
+            "format": WITHHELD_FORMAT,
+            "original_sha256": original_sha256.hex(),
+            "segments": [segment.to_json() for segment in segments],
+        }
+    )

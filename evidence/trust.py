@@ -53,7 +53,7 @@ class Trust:
                 {
                     "format": FORMAT,
                     "origin": self.origin,
-                    "log": str(self.log),
+                    "log": self.log.vkey,
                     "custodians": [str(line) for line in self.custodians],
                     "quorum": self.quorum,
                     "witnesses": [],

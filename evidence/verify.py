@@ -1,0 +1,377 @@
+"""Check a bundle, offline, step by step.
+
+`STEPS` is the list: its numbers stand in the code below, in the output of `amparo verify` and `amparo open`, and in
+docs/verification.md. All faults are reported, not the first only; a step that an earlier fault makes impossible is
+reported as not passed and says which step it waits for.
+
+What is believed: the trust anchor, which came from the organisation itself. Nothing in the bundle is believed.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from evidence import archive, bag, bundle
+from evidence.archive import Source, Window
+from evidence.custody import Custody, State, Subject
+from evidence.errors import BagError, CustodyError, DocumentError, EvidenceError, ProofError, SealError
+from evidence.event import EventType, commitment
+from evidence.exhibit import (
+    BLOCK,
+    HEADER_LIMIT,
+    ExhibitRecord,
+    header_length,
+    parse_withheld,
+    record_commitment,
+    stored_objects,
+)
+from evidence.fields import Fields
+from evidence.release import objects_digest
+from evidence.segments import RootBuilder
+from evidence.tlog import checkpoint, proof
+from evidence.trust import Trust
+
+STEPS: Final = (
+    (1, "archive", "the ZIP is exactly the one that its list of files gives"),
+    (2, "bag", "every file has the hash that the manifests give, and none is missing or added"),
+    (3, "checkpoint", "the custody log's checkpoint is signed by the vault's log key"),
+    (4, "key", "every sealed paper opens with this key"),
+    (5, "events", "the log holds every custody event of the case, under that checkpoint"),
+    (6, "custody", "the events are in a permitted order, and every signature in them is good"),
+    (7, "approvals", "enough custodians approved exactly these objects for this partner"),
+    (8, "objects", "every released object is the one that was sealed, under the header that was approved"),
+    (9, "records", "every exhibit record is the one that the log committed to"),
+    (10, "media", "every exhibit opens and has the length and hash that its record gives"),
+    (11, "redaction", "every exhibit is its original with only the declared ranges blanked"),
+)
+"""Number, name and what the step shows."""
+
+KEYLESS: Final = 3
+"""The last step that needs no key."""
+
+SMALL: Final = 256 * 1024 * 1024  # bytes: the longest paper or record that is opened in memory
+
+
+class Opener(Protocol):
+    """Opens sealed files with a key that only the caller holds."""
+
+    def __call__(self, source: Source) -> Iterator[bytes]:
+        """The plaintext of an age file, in pieces; SealError when it does not open. Every piece is authenticated."""
+        ...
+
+
+Progress = Callable[[int], None]
+"""Called with the number of bytes just read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The result of one step; `detail` says what was seen, or what is wrong, without a byte of content."""
+
+    number: int
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(slots=True)
+class Bundle:
+    """What the checks have established so far. Only `verified` bundles may be written out."""
+
+    files: dict[str, Window] = field(default_factory=dict)
+    checks: list[Check] = field(default_factory=list)
+    request: str = ""
+    papers: dict[str, bytes] = field(default_factory=dict)
+    events: list[bundle.LoggedEvent] = field(default_factory=list)
+    case: bundle.BundleCase | None = None
+    custody: Custody | None = None
+    records: dict[int, ExhibitRecord] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step that was made passed."""
+        return all(check.ok for check in self.checks)
+
+
+def verify(source: Source, trust: Trust, opener: Opener | None = None, progress: Progress = lambda _: None) -> Bundle:
+    """Check a bundle; without `opener` only the steps that need no key. Never raises for what is in the bundle."""
+    return _Verification(source, trust, opener, progress).run()
+
+
+class _Verification:
+    """One run through `STEPS`; each `_n_name` method is one step and returns what was seen."""
+
+    def __init__(self, source: Source, trust: Trust, opener: Opener | None, progress: Progress) -> None:
+        self._source, self._trust, self._opener, self._progress = source, trust, opener, progress
+        self._bundle = Bundle()
+        self._failed: set[int] = set()
+        self._redaction_faults: list[str] = []
+
+    def run(self) -> Bundle:
+        steps: tuple[tuple[Callable[[], str], tuple[int, ...]], ...] = (
+            (self._archive, ()),
+            (self._bag, (1,)),
+            (self._checkpoint, (1,)),
+            (self._key, (1,)),
+            (self._events, (3, 4)),
+            (self._custody, (5,)),
+            (self._approvals, (4, 6)),
+            (self._objects, (7,)),
+            (self._records, (5, 8)),
+            (self._media, (9,)),
+            (self._redaction, (10,)),
+        )
+        for (number, name, _), (step, needs) in zip(STEPS, steps, strict=True):
+            if number > KEYLESS and self._opener is None:
+                break
+            self._bundle.checks.append(self._step(number, name, step, needs))
+        return self._bundle
+
+    def _step(self, number: int, name: str, step: Callable[[], str], needs: Sequence[int]) -> Check:
+        waiting = [need for need in needs if need in self._failed]
+        if waiting:
+            self._failed.add(number)
+            return Check(number, name, ok=False, detail=f"not checked, because step {waiting[0]} failed")
+        try:
+            detail = step()
+        except EvidenceError as error:
+            self._failed.add(number)
+            return Check(number, name, ok=False, detail=error.reason)
+        return Check(number, name, ok=True, detail=detail)
+
+    # (1) archive
+    def _archive(self) -> str:
+        files = archive.parse(self._source)
+        tops = {name.split("/", 1)[0] for name in files}
+        if len(tops) != 1 or any("/" not in name for name in files):
+            raise DocumentError("the archive does not hold exactly one folder")
+        self._bundle.request = tops.pop()
+        self._bundle.files = {name.split("/", 1)[1]: window for name, window in files.items()}
+        return f"{len(files)} files, {self._source.size} bytes"
+
+    # (2) bag
+    def _bag(self) -> str:
+        files = self._bundle.files
+        for required in (bag.DECLARATION_FILE, bag.INFO, bag.PAYLOAD_MANIFEST, bag.TAG_MANIFEST):
+            if required not in files:
+                raise BagError(f"{required} is missing")
+        unknown = [path for path in files if not bundle.is_known(path)]
+        if unknown:
+            raise BagError("it holds a file that no bundle has")
+        hashes = {path: self._hash(path, window) for path, window in files.items()}
+        if files[bag.DECLARATION_FILE].read(0, 4096) != bag.DECLARATION:
+            raise BagError("it does not declare BagIt 1.0")
+        manifests = [files[name].read(0, SMALL) for name in (bag.PAYLOAD_MANIFEST, bag.TAG_MANIFEST)]
+        faults = bag.check(hashes, *manifests)
+        if faults:
+            raise BagError("not as the manifests say: " + ", ".join(faults[:20]))
+        return f"{len(hashes)} files match their SHA-256"
+
+    def _hash(self, path: str, window: Window) -> bytes:
+        digest, crc = hashlib.sha256(), 0
+        for chunk in window.chunks():
+            digest.update(chunk)
+            crc = zlib.crc32(chunk, crc)
+            self._progress(len(chunk))
+        if crc != window.crc:
+            raise BagError(f"{path} was changed: its CRC differs")
+        return digest.digest()
+
+    # (3) checkpoint
+    def _checkpoint(self) -> str:
+        window = self._bundle.files.get(bundle.CHECKPOINT)
+        if window is None:
+            raise BagError(f"{bundle.CHECKPOINT} is missing")
+        verified = checkpoint.verify(window.read(0, 1 << 20), [self._trust.log], self._trust.origin)
+        return f"log of {verified.checkpoint.size} events, root {verified.checkpoint.root.hex()}"
+
+    # (4) key
+    def _key(self) -> str:
+        for path in (bundle.EVENTS, bundle.APPROVALS, bundle.CASE, bundle.REPORT):
+            self._bundle.papers[path] = self._open_small(path)
+        return "the sealed papers open"
+
+    def _open_small(self, path: str) -> bytes:
+        window = self._bundle.files.get(path)
+        if window is None:
+            raise BagError(f"{path} is missing")
+        if window.size > SMALL or self._opener is None:
+            raise SealError(f"{path} is longer than such a paper may be")
+        try:
+            return b"".join(self._opener(window))
+        except SealError as error:
+            raise SealError(f"{path}: {error.reason}") from None
+
+    # (5) events
+    def _events(self) -> str:
+        entries = bundle.parse_events(self._bundle.papers[bundle.EVENTS])
+        note = self._bundle.files[bundle.CHECKPOINT].read(0, 1 << 20)
+        last = -1
+        for entry in entries:
+            if entry.proof.checkpoint_note != note or entry.proof.index <= last:
+                raise ProofError("an event is out of order, or proved under another checkpoint")
+            last = entry.proof.index
+            proof.verify(commitment(entry.event.encode()), entry.proof, [self._trust.log], self._trust.origin)
+        self._bundle.events = entries
+        return f"{len(entries)} events are in the log"
+
+    # (6) custody
+    def _custody(self) -> str:
+        custody = Custody(self._trust.origin, self._trust.custodians, self._trust.quorum)
+        for entry in self._bundle.events:
+            custody.apply(entry.event)
+        request = self._bundle.request
+        if custody.state(Subject.REQUEST, request) is not State.SEALED:
+            raise CustodyError("the events do not lead to this bundle")
+        self._bundle.custody = custody
+        return f"request {request}: asked for, approved and sealed in order"
+
+    # (7) approvals
+    def _approvals(self) -> str:
+        request, objects = bundle.parse_approvals(self._bundle.papers[bundle.APPROVALS])
+        case = bundle.BundleCase.parse(self._bundle.papers[bundle.CASE])
+        custody = self._custody_state()
+        record = custody.requests[self._bundle.request]
+        digest = objects_digest(objects)
+        agreed = [key for key, approval in record.approvals.items() if approval.objects == digest]
+        if request != self._bundle.request or case.request != request or case.case != record.case:
+            raise CustodyError("the papers are of another request or case")
+        if case.partner != record.partner.name or len(agreed) < self._trust.quorum:
+            raise CustodyError("too few custodians approved exactly these objects")
+        self._bundle.case = case
+        names = sorted(custody.custodians[key].name for key in agreed)
+        return f"{len(agreed)} of {self._trust.quorum} needed: {', '.join(names)}"
+
+    def _custody_state(self) -> Custody:
+        if self._bundle.custody is None:
+            raise CustodyError("the events were not checked")
+        return self._bundle.custody
+
+    # (8) objects
+    def _objects(self) -> str:
+        custody = self._custody_state()
+        record = custody.requests[self._bundle.request]
+        numbers = {exhibit: _number(event.detail) for exhibit, event in custody.exhibits.items()}
+        sealed = {
+            item.key: item
+            for entry in self._bundle.events
+            if entry.event.type in {EventType.EXHIBIT_SEALED, EventType.STATEMENT_SEALED}
+            and entry.event.case == record.case
+            for item in stored_objects(entry.event.detail)
+        }
+        _, objects = bundle.parse_approvals(self._bundle.papers[bundle.APPROVALS])
+        expected: set[str] = set()
+        for released in objects:
+            path = bundle.path_of(released.key, numbers)
+            committed = sealed.get(released.key)
+            if committed is None or committed.sha256 != released.payload_sha256:
+                raise CustodyError(f"{path}: not an object that the log says was sealed in this case")
+            self._require_object(path, released.header_sha256, committed.sha256, committed.size)
+            expected.add(path)
+        present = {path for path in self._bundle.files if bundle.is_released(path)}
+        if present != expected:
+            raise BagError("released objects are missing or added: " + ", ".join(sorted(present ^ expected)[:20]))
+        return f"{len(expected)} objects"
+
+    def _require_object(self, path: str, header_sha256: bytes, payload_sha256: bytes, payload_size: int) -> None:
+        window = self._bundle.files.get(path)
+        if window is None:
+            raise BagError(f"{path} is missing")
+        length = header_length(window.read(0, HEADER_LIMIT))
+        if hashlib.sha256(window.read(0, length)).digest() != header_sha256:
+            raise BagError(f"{path}: another header than the one that was approved")
+        digest = hashlib.sha256()
+        for chunk in Window(window, length, window.size - length, 0).chunks():
+            digest.update(chunk)
+            self._progress(len(chunk))
+        if window.size - length != payload_size or digest.digest() != payload_sha256:
+            raise BagError(f"{path}: another payload than the one that was sealed")
+
+    # (9) records
+    def _records(self) -> str:
+        custody = self._custody_state()
+        for exhibit, event in custody.exhibits.items():
+            number = _number(event.detail)
+            path = f"data/{bundle.exhibit_folder(number)}/record.json.age"
+            if path not in self._bundle.files:
+                continue
+            data = self._open_small(path)
+            if event.detail.get("record") != record_commitment(data).hex():
+                raise DocumentError(f"{path}: not the record that the log committed to")
+            record = ExhibitRecord.parse(data)
+            media = next(item for item in stored_objects(event.detail) if item.key.endswith("/media"))
+            same = (record.exhibit, record.case, record.number, record.payload_sha256, record.outcome)
+            if same != (exhibit, event.case, number, media.sha256, event.detail.get("outcome")):
+                raise DocumentError(f"{path}: it speaks of another exhibit")
+            self._bundle.records[number] = record
+        folders = {path.split("/")[1] for path in self._bundle.files if path.startswith("data/E")}
+        if folders != {bundle.exhibit_folder(number) for number in self._bundle.records}:
+            raise DocumentError("an exhibit was released without its record")
+        return f"{len(self._bundle.records)} records"
+
+    # (10) media; the same reading also serves step 11
+    def _media(self) -> str:
+        total = 0
+        for number, record in sorted(self._bundle.records.items()):
+            path = f"data/{bundle.exhibit_folder(number)}/media.age"
+            window = self._bundle.files.get(path)
+            if window is None or self._opener is None:
+                raise BagError(f"{path} is missing")
+            digest, size = hashlib.sha256(), 0
+            root: RootBuilder | None = RootBuilder(BLOCK, record.withheld, record.media_bytes)
+            try:
+                for chunk in self._opener(window):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    root = self._blanked(path, root, chunk)
+                    self._progress(len(chunk))
+            except SealError as error:
+                raise SealError(f"{path}: {error.reason}") from None
+            if size != record.media_bytes or digest.digest() != record.media_sha256:
+                raise DocumentError(f"{path}: another length or hash than its record gives")
+            self._require_root(path, root, record)
+            total += size
+        return f"{total} bytes open and match"
+
+    def _blanked(self, path: str, root: RootBuilder | None, chunk: bytes) -> RootBuilder | None:
+        if root is not None:
+            try:
+                root.update(chunk)
+            except EvidenceError as error:
+                self._redaction_faults.append(f"{path}: {error.reason}")
+                return None
+        return root
+
+    def _require_root(self, path: str, root: RootBuilder | None, record: ExhibitRecord) -> None:
+        try:
+            if root is not None and root.finish() != record.root:
+                self._redaction_faults.append(f"{path}: the tree over its bytes has another root")
+        except EvidenceError as error:
+            self._redaction_faults.append(f"{path}: {error.reason}")
+
+    # (11) redaction
+    def _redaction(self) -> str:
+        if self._redaction_faults:
+            raise DocumentError("; ".join(self._redaction_faults))
+        segments = sum(len(record.withheld) for record in self._bundle.records.values())
+        opened = 0
+        for number, record in self._bundle.records.items():
+            path = f"data/{bundle.exhibit_folder(number)}/withheld.json.age"
+            if path in self._bundle.files:
+                opened += _require_opened(self._open_small(path), record)
+        return f"{segments} ranges withheld, {opened} of them opened to this partner"
+
+
+def _number(detail: object) -> int:
+    return Fields(detail if isinstance(detail, dict) else None, "event detail").integer("number", 1, 100_000)
+
+
+def _require_opened(data: bytes, record: ExhibitRecord) -> int:
+    _, segments = parse_withheld(data)
+    if [(each.offset, len(each.data), each.leaf) for each in segments] != [
+        (each.offset, each.length, each.leaf) for each in record.withheld
+    ]:
+        raise DocumentError("the opened ranges are not those that were withheld")
+    return len(segments)
