@@ -41,7 +41,7 @@ SECRET: Final = bytes(range(32))
 MEDIA: Final = (
     "real/Nokia_Lumia_800.jpg",
     "real/ultraHDR.jpg",
-    "real/pixel-motion-photo-jfif-segment-shortened.jpg",
+    "generated/jpeg_google_motion_photo.jpg",
     "generated/jpeg_samsung_seft.jpg",
     "real/train.mov",
     "real/with-gps.mp4",

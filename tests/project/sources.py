@@ -3,6 +3,7 @@
 import ast
 import shutil
 import subprocess
+import tokenize
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,18 @@ def syntax(module: Path) -> ast.Module:
 def lines(module: Path) -> int:
     """How many lines a module has."""
     return (ROOT / module).read_bytes().count(b"\n")
+
+
+def code_lines(module: Path) -> int:
+    """How many lines of a module hold code: blank lines, comments and docstrings aside."""
+    silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    with (ROOT / module).open("rb") as file:
+        tokens = [token for token in tokenize.tokenize(file.readline) if token.type not in {*silent, tokenize.ENCODING}]
+    code = {line for token in tokens for line in range(token.start[0], token.end[0] + 1)}
+    for node in ast.walk(syntax(module)):
+        if isinstance(node, ast.stmt) and is_docstring(node):
+            code.difference_update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(code)
 
 
 def is_docstring(statement: ast.stmt) -> bool:

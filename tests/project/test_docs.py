@@ -9,6 +9,8 @@ from typing import Final
 
 import pytest
 
+from redaction import planner
+from redaction.containers import formats
 from tests.paths import ROOT
 from tests.project import sources
 
@@ -84,6 +86,11 @@ def test_every_dependency_has_its_reason() -> None:
     names = re.findall(r'^    "([A-Za-z0-9_.-]+)', block[1], re.MULTILINE)
     assert names
     assert [name for name in names if f"| {name} |" not in text] == []
+
+
+def test_redaction_policy_and_every_accepted_format_are_described() -> None:
+    text = (DOCS / "redaction.md").read_text("utf-8")
+    assert [word for word in (planner.POLICY, *formats.ACCEPTED) if f"`{word}`" not in text] == []
 
 
 def test_deployment_notes_answer_five_questions() -> None:
