@@ -7,16 +7,19 @@ sealed whole. A file of no kind that we accept is refused (`UnsupportedMedia`).
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from redaction.containers.formats import container_of, descend
 from redaction.errors import MalformedMedia
-from redaction.finding import Finding, Outcome
+from redaction.finding import Finding, Outcome, filler_bytes
 from redaction.limits import FINDINGS
 from redaction.reader import Reader
 from redaction.walk import Walk
 
 POLICY = "location+identity/1"
 """The name of what is withheld: docs/redaction.md lists it."""
+
+_CHUNK_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,28 @@ def plan(reader: Reader) -> Plan:
     container = container_of(reader)
     media_type = container.media_type(reader)
     try:
-        findings = disjoint(descend(reader, Walk(descend)))
+        findings = changing(reader, disjoint(descend(reader, Walk(descend))))
     except MalformedMedia as error:
         return Plan(media_type, reader.size, Outcome.UNSTRIPPED, (), error.reason)
     return Plan(media_type, reader.size, Outcome.CLEAN, findings)
+
+
+def changing(reader: Reader, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings whose range does not hold its filler already: nothing is withheld where nothing is lost.
+
+    A file that was redacted before so gets an empty plan.
+    """
+    return tuple(finding for finding in findings if not _holds_filler(reader, finding))
+
+
+def _holds_filler(reader: Reader, finding: Finding) -> bool:
+    if finding.filler.startswith("hex:"):
+        return reader.read(finding.offset, finding.length) == filler_bytes(finding.filler, finding.length)
+    for offset in range(finding.offset, finding.end, _CHUNK_BYTES):
+        length = min(_CHUNK_BYTES, finding.end - offset)
+        if reader.read(offset, length) != filler_bytes(finding.filler, length):
+            return False
+    return True
 
 
 def disjoint(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -1,0 +1,89 @@
+"""Who speaks for which byte of a block: what stays, what is withheld, and what nobody speaks for.
+
+Nothing stays by default: a byte that no directory entry claims (an orphaned GPS directory, slack, padding) is blanked.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from redaction.errors import MalformedMedia
+from redaction.finding import Finding
+
+Interval = tuple[int, int]
+"""Start and end (exclusive) in bytes."""
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same bytes as ordered intervals that neither touch nor overlap."""
+    result: list[Interval] = []
+    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
+
+
+def without(intervals: list[Interval], holes: list[Interval]) -> list[Interval]:
+    """The bytes of `intervals` that are not in `holes`; both as `merged` returns them."""
+    result: list[Interval] = []
+    first = 0
+    for start, end in intervals:
+        position = start
+        while first < len(holes) and holes[first][1] <= position:
+            first += 1
+        index = first
+        while index < len(holes) and holes[index][0] < end:
+            if position < holes[index][0]:
+                result.append((position, holes[index][0]))
+            position = max(position, holes[index][1])
+            index += 1
+        if position < end:
+            result.append((position, end))
+    return result
+
+
+def overlap(left: list[Interval], right: list[Interval]) -> bool:
+    """Whether the two, each as `merged` returns it, share a byte."""
+    return sum(end - start for start, end in without(left, right)) != sum(end - start for start, end in left)
+
+
+class Claims:
+    """The claims on a block of `size` bytes."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._structure: list[Interval] = []
+        self._kept: list[Interval] = []
+        self._withheld: list[tuple[int, int, str]] = []
+
+    def structure(self, start: int, end: int) -> None:
+        """Bytes that hold the block together; to withhold one of them is a contradiction."""
+        self._structure.append((start, end))
+
+    def keep(self, start: int, end: int) -> None:
+        """A value known to be harmless; it goes where a withheld value shares its bytes."""
+        self._kept.append((start, end))
+
+    def withhold(self, start: int, end: int, what: str) -> None:
+        """A value to blank, named `what`."""
+        if start < end:
+            self._withheld.append((start, end, what))
+
+    def findings(self, unclaimed: str) -> Iterator[Finding]:
+        """The ranges to blank; those that nobody claims are named `unclaimed`.
+
+        MalformedMedia when a withheld value lies on structure.
+        """
+        structure = merged(self._structure)
+        withheld = merged((start, end) for start, end, _ in self._withheld)
+        if overlap(structure, withheld):
+            raise MalformedMedia("a value lies on the structure that points to it")
+        position = 0
+        for start, end, what in sorted(self._withheld):
+            low = max(start, position)
+            if low < end:
+                yield Finding(low, end - low, what)
+                position = end
+        claimed = merged([*structure, *withheld, *self._kept])
+        for start, end in without([(0, self._size)] if self._size else [], claimed):
+            yield Finding(start, end - start, unclaimed)
