@@ -143,7 +143,7 @@ def _promise_rows() -> dict[int, PromiseRow]:
 
 def _error_codes(package: ModuleType) -> list[tuple[str, str]]:
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        if not module.name.endswith(".__main__"):
+        if not {"__main__", "migrations"} & set(module.name.split(".")):  # these run, or are run by alembic alone
             import_module(module.name)
     family = _subclasses(Exception)
     ours = [each for each in family if each.__module__.partition(".")[0] == package.__name__]
