@@ -1,9 +1,10 @@
-"""What was removed from a file, in groups a person understands.
+"""What was removed from a file, in kinds a person understands.
 
 The redactor names each blanked field by its path in the file (`jpeg/exif/gps`, `mp4/udta/©xyz`). A page says what
 kind of thing that is; the words of each kind are in the template, because they are translated.
 """
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
@@ -20,35 +21,36 @@ class Removal(StrEnum):
     OTHER = "other"
 
 
-# Steps of a path that decide by themselves, whatever stands around them.
-_STEPS: Final = {
-    Removal.PLACE: "gps xyz loci geo city country state sublocation landmark region address countrycode",
-    Removal.TRACK: "mebx gpmd camm rtmd mett metx text tx3g djmd dbgi priv fdsc tmcd track trak timed gpmf",
+# Words of a path that decide. A date with a zone and the air around a camera tell a place too.
+_WORDS: Final = {
+    Removal.PLACE: (
+        "gps xyz loci location iso6709 latitude longitude altitude city country state sublocation landmark region "
+        "geo zone offset creationdate ambient"
+    ),
     Removal.DEVICE: (
-        "makernote makernotes maker serial uuid id ids lens camera make model host hostcomputer sefd seft sef mpvd "
-        "c2pa jumbf cabx flir smta smrd sdln auth muid gumi bcid came lens firm manu modl mak mod runtime "
-        "acceleration dngprivatedata hdrp meta-id unique"
+        "makernote maker serial id identifier device host lens came camera make model manu modl mak mod csn muid gumi "
+        "bcid gpmf sett smta smrd sdln usmt prof canon flir c2pa jumbf seft sefd runtime acceleration"
     ),
     Removal.NAMES: (
-        "xmp iptc irb photoshop 8bim app13 comment com cmt artist author owner copyright title description desc "
-        "usercomment name names keywords subject caption person ilst info tags simpletag text-chunk itxt ztxt art "
-        "cpy nam des dsc albm titl cprt perf xp userdata attachments attachment chapters note notes cover"
+        "xmp iptc irb comment com cmt text itxt ztxt title titl nam description desc dscp des ldes caption "
+        "keywords kywd tagc author auth aut artist art wrt owner copyright cprt cpy perf name displayname person "
+        "document chapters"
     ),
     Removal.SOFTWARE: (
-        "software encoder tool too swr hdlr handler sei app muxingapp writingapp processing processingsoftware "
-        "firmware version android build isft obu"
+        "software swr too enc encoder sei hdlr handler vendor compressor version processing firm firmware"
     ),
 }
-# Parts of a step that decide when no whole step does: `serialnumber`, `com.apple.quicktime.location.iso6709`.
-_PARTS: Final = (
-    (Removal.PLACE, ("gps", "location", "iso6709", "latitude", "longitude", "offsettime", "ambient", "altitude")),
-    (Removal.TRACK, ("track", "timed")),
-    (Removal.DEVICE, ("serial", "makernote", "uniqueid", "identifier", "uuid", "lens", "device", "camera", "model")),
-    (Removal.NAMES, ("comment", "xmp", "iptc", "author", "artist", "owner", "copyright", "title", "descri", "person")),
-    (Removal.SOFTWARE, ("software", "encoder", "version", "handler", "firmware")),
+_KINDS: Final = {word: kind for kind, words in _WORDS.items() for word in words.split()}
+# Names that other formats write as one word: `bodyserialnumber`, `offsettimeoriginal`.
+_STEMS: Final = (
+    (Removal.PLACE, re.compile(r"gps|location|latitude|longitude|offsettime")),
+    (Removal.DEVICE, re.compile(r"makernote|serial|uniqueid|identifier|segmentuid")),
+    (Removal.NAMES, re.compile(r"comment|author|artist|owner|copyright|descri|person|keyword")),
+    (Removal.SOFTWARE, re.compile(r"software|encoder|firmware|writingapp|muxingapp")),
 )
-_BY_STEP: Final = {step: kind for kind, steps in reversed(_STEPS.items()) for step in steps.split()}
-_DERIVED: Final = "derived"
+_TIMED_TRACK: Final = re.compile(r"(^|/)track(/[^/]*)?$")
+_BETWEEN: Final = re.compile(r"[^a-z0-9]+")
+_DERIVED: Final = "/derived"
 
 
 def removals(paths: Iterable[str]) -> tuple[Removal, ...]:
@@ -58,17 +60,23 @@ def removals(paths: Iterable[str]) -> tuple[Removal, ...]:
     change, see "Provable redaction") is no information removed, and counts only where there is nothing else.
     """
     every = tuple(paths)
-    informative = [path for path in every if path.rpartition("/")[2] != _DERIVED]
-    found = {_removal(path) for path in informative or every}
+    informative = tuple(path for path in every if not path.endswith(_DERIVED))
+    found = {_removal(path.lower()) for path in informative or every}
     return tuple(kind for kind in Removal if kind in found)
 
 
 def _removal(path: str) -> Removal:
-    """The kind of one path: its most specific step decides, but a place anywhere in it comes first."""
-    steps = [step.lstrip("©@") for step in path.lower().split("/")]
-    by_step = [_BY_STEP[step] for step in reversed(steps) if step in _BY_STEP]
-    by_part = [kind for step in reversed(steps) for kind, parts in _PARTS if any(part in step for part in parts)]
-    kinds = by_step + by_part
+    """The kind of one path: a place anywhere in it comes first, else its most specific word decides."""
+    kinds = [kind for word in reversed(_BETWEEN.split(path)) if (kind := _word(word)) is not None]
     if Removal.PLACE in kinds:
         return Removal.PLACE
+    if _TIMED_TRACK.search(path):
+        return Removal.TRACK
     return kinds[0] if kinds else Removal.OTHER
+
+
+def _word(word: str) -> Removal | None:
+    known = _KINDS.get(word)
+    if known is not None:
+        return known
+    return next((kind for kind, stem in _STEMS if stem.search(word)), None)

@@ -200,7 +200,7 @@ def test_each_file_shows_number_kind_size_hash_and_what_was_taken_out() -> None:
     assert "Photo · JPEG · 3.4 MB" in photo
     for words in ("the place where it was taken", "serial numbers and ids", "names and comments", "software names"):
         assert words in photo
-    assert "a hidden video track with positions" in video
+    assert "a hidden track that can hold positions" in video
     assert "other hidden details" in video
     assert "We found nothing hidden" in plain
     assert "took out" not in unreadable

@@ -5,6 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.web.removals import Removal, removals
+from redaction import planner
+from redaction.reader import BytesReader
+from tests.oracles import require
+from tests.paths import CORPUS
 
 
 @pytest.mark.parametrize(
@@ -29,7 +33,28 @@ from api.web.removals import Removal, removals
         ("jpeg/com", Removal.NAMES),
         ("jpeg/app13/iptc", Removal.NAMES),
         ("jpeg/exif/artist", Removal.NAMES),
-        ("png/text", Removal.TRACK),
+        ("png/text", Removal.NAMES),
+        ("mp4/track/text", Removal.TRACK),
+        ("mp4/track/unknown", Removal.TRACK),
+        ("mp4/track/udta/©too", Removal.SOFTWARE),
+        ("mp4/meta/text", Removal.NAMES),
+        ("mp4/meta/creationdate", Removal.PLACE),
+        ("mp4/udta/XMP_", Removal.NAMES),
+        ("mp4/udta/auth", Removal.NAMES),
+        ("mp4/udta/©csn", Removal.DEVICE),
+        ("mp4/uuid/xmp", Removal.NAMES),
+        ("mp4/uuid/unknown", Removal.OTHER),
+        ("mp4/sei", Removal.SOFTWARE),
+        ("mp4/stsd/compressor", Removal.SOFTWARE),
+        ("mp4/free", Removal.OTHER),
+        ("jpeg/exif/offset-time", Removal.PLACE),
+        ("jpeg/exif/image-unique-id", Removal.DEVICE),
+        ("jpeg/exif/host-computer", Removal.DEVICE),
+        ("jpeg/exif/user-comment", Removal.NAMES),
+        ("jpeg/exif/image-description", Removal.NAMES),
+        ("jpeg/exif/processing-software", Removal.SOFTWARE),
+        ("jpeg/exif/unknown-tag", Removal.OTHER),
+        ("jpeg/exif/thumbnail/jpeg/exif/gps", Removal.PLACE),
         ("jpeg/exif/software", Removal.SOFTWARE),
         ("mp4/udta/©too", Removal.SOFTWARE),
         ("mp4/meta/com.apple.quicktime.software", Removal.SOFTWARE),
@@ -39,6 +64,13 @@ from api.web.removals import Removal, removals
 )
 def test_a_path_is_of_one_kind(path: str, kind: Removal) -> None:
     assert removals([path]) == (kind,)
+
+
+@pytest.mark.parametrize("name", ["real/with-gps.mp4", "generated/3gp_loci_only.3gp"])
+def test_what_the_redactor_finds_in_a_video_with_a_position_is_told_as_the_place(name: str) -> None:
+    media = require.folder(CORPUS) / name
+    plan = planner.plan(BytesReader(media.read_bytes()))
+    assert Removal.PLACE in removals(finding.what for finding in plan.findings)
 
 
 def test_kinds_are_listed_once_and_the_place_first() -> None:
