@@ -1,7 +1,7 @@
-"""Check a custody log from outside: that it only ever grew, and, for those entitled to the events, that rules were kept.
+"""Check a custody log from outside: that it only ever grew, and, for those entitled to the events, that its rules held.
 
-`STEPS` is the list, as in `verify`. What is fetched comes through functions that the caller hands in, so the same checks
-run over HTTP, a directory or a backup. All faults are reported, each with the number of the event it concerns.
+`STEPS` is the list, as in `verify`. What is fetched comes through functions that the caller hands in, so the same
+checks run over HTTP, a directory or a backup. All faults are reported, each with the number of its event.
 """
 
 from collections.abc import Callable, Iterator

@@ -43,8 +43,8 @@ def render(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Chain of custody</title>",
         f"<style>{_STYLE}</style><h1>Chain of custody of case {_text(case.case)}</h1>",
         f"<p>Request {_text(case.request)} by partner {_text(case.partner)}. Purpose: {_text(case.purpose)}</p>",
-        "<p>Custody is shown from receipt by the vault on, not from the moment of capture. Times of what the source "
-        "did are cut to the hour, to protect the source.</p>",
+        "<p>Custody is shown from receipt by the vault on, not from the moment of capture.</p>",
+        "<p>Times of what the source did are cut to the hour, to protect the source.</p>",
         _exhibits(case),
         *(_record(record) for record in records),
         _timeline(entries),

@@ -1,17 +1,19 @@
 """Write the plan's fillers into a file that streams by: same length, every other byte untouched."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from redaction.finding import Finding, filler_bytes
+from redaction.reader import Reader
 
 
 class Blanker:
-    """Blanks consecutive chunks of one file; `findings` are ordered and disjoint, as a plan has them."""
+    """Blanks consecutive chunks of one file from offset `start` on; `findings` are a plan's: ordered and disjoint."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
+    def __init__(self, findings: Sequence[Finding], start: int = 0) -> None:
         self._findings = findings
         self._next = 0
-        self._position = 0
+        self._position = start
 
     def apply(self, chunk: bytes) -> bytes:
         """The next chunk of the file, blanked where the plan says so."""
@@ -43,3 +45,22 @@ def _filler_slice(finding: Finding, low: int, high: int) -> bytes:
     if finding.filler.startswith("hex:"):
         return filler_bytes(finding.filler, finding.length)[low - finding.offset : high - finding.offset]
     return filler_bytes(finding.filler, high - low)
+
+
+class BlankedReader:
+    """The redacted file as a reader, without writing it: for second readers and searches."""
+
+    def __init__(self, reader: Reader, findings: Sequence[Finding]) -> None:
+        self._reader, self._findings = reader, findings
+        self._starts = [finding.offset for finding in findings]
+
+    @property
+    def size(self) -> int:
+        """Length in bytes, the original's."""
+        return self._reader.size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """See `Reader.read`."""
+        chunk = self._reader.read(offset, length)
+        first = max(0, bisect_right(self._starts, offset) - 1)
+        return Blanker(self._findings[first:], offset).apply(chunk)

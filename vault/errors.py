@@ -2,6 +2,18 @@
 
 VaultError
 ├── MalformedTime        text is not a time as this project spells it
+├── SettingsError        a vault's folder or settings file is not as it must be
+├── DatabaseUnavailable  the database does not answer or has no space
+├── DatabaseBehind       the store's log is ahead of the database: rebuild it
+├── SequencerStalled     an event is recorded but not yet in a published checkpoint
+├── UnknownReceipt       no case has this receipt
+├── UnknownCase          no open case has this number
+├── UnknownRequest       no request has this id
+├── UnknownPerson        nobody is enrolled under this name
+├── NameTaken            somebody was enrolled under this name before
+├── NothingToSeal        neither a statement nor a file arrived
+├── RequestRefused       a signed request, approval, denial or enrolment is not acceptable
+├── NotReady             the bundle of a request is not sealed (yet)
 └── StoreError
     ├── InvalidKey       a key is not spelt as `store.protocol` wants it, or is the folder of another key
     ├── NotFound         no object has this key
@@ -85,3 +97,75 @@ class StoreUnavailable(StoreError):
     """The store does not answer, refuses its credentials, or fails: trying again later may help."""
 
     code = "store-unavailable"
+
+
+class SettingsError(VaultError):
+    """The folder of a vault, or its settings file, lacks something, or holds what this version does not know."""
+
+    code = "settings"
+
+
+class DatabaseUnavailable(VaultError):
+    """The database does not answer, or has no space: trying again later may help."""
+
+    code = "database-unavailable"
+
+
+class DatabaseBehind(VaultError):
+    """The store holds a longer or other log than the database knows of; `amparo rebuild` makes the database anew."""
+
+    code = "database-behind"
+
+
+class SequencerStalled(VaultError):
+    """The event is recorded and will be in the log, but no checkpoint covers it yet: nothing may be acknowledged."""
+
+    code = "log-stalled"
+
+
+class UnknownReceipt(VaultError):
+    """No case has this receipt."""
+
+    code = "unknown-receipt"
+
+
+class UnknownCase(VaultError):
+    """No open case has this number."""
+
+    code = "unknown-case"
+
+
+class UnknownRequest(VaultError):
+    """No request has this id, or it is another partner's."""
+
+    code = "unknown-request"
+
+
+class UnknownPerson(VaultError):
+    """Nobody is enrolled under this name."""
+
+    code = "unknown-person"
+
+
+class NameTaken(VaultError):
+    """Somebody was enrolled under this name before; names are never used twice."""
+
+    code = "name-taken"
+
+
+class NothingToSeal(VaultError):
+    """Neither a statement nor a file arrived."""
+
+    code = "nothing-to-seal"
+
+
+class RequestRefused(VaultError):
+    """A signed document does not verify, is of another vault, or does not fit what it answers."""
+
+    code = "not-acceptable"
+
+
+class NotReady(VaultError):
+    """The bundle is not sealed: the request waits for approvals, or was denied."""
+
+    code = "not-ready"

@@ -1,0 +1,1 @@
+"""Alembic's scripts: each brings the schema one step on."""

@@ -1,0 +1,95 @@
+"""The tables. One schema for SQLite and PostgreSQL; `migrations` creates it step by step."""
+
+from typing import Final
+
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+
+metadata: Final = MetaData()
+
+meta: Final = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="the sequencer's place in the log: committed and published size, edge, signed checkpoint",
+)
+
+cases: Final = Table(
+    "cases",
+    metadata,
+    Column("case", String(9), primary_key=True),
+    Column("receipt_verifier", LargeBinary(32), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("opened", String(20), nullable=False, comment="RFC 3339, cut to the hour"),
+    Column("exhibits", Integer, nullable=False, default=0, comment="how many were sealed"),
+    Column("statements", Integer, nullable=False, default=0),
+)
+
+exhibits: Final = Table(
+    "exhibits",
+    metadata,
+    Column("exhibit", String(32), primary_key=True),
+    Column("case", String(9), nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    UniqueConstraint("case", "number"),
+)
+
+objects: Final = Table(
+    "objects",
+    metadata,
+    Column("key", String(256), primary_key=True),
+    Column("case", String(9), nullable=False, index=True),
+    Column("exhibit", String(32), nullable=False, default="", index=True),
+    Column("bytes", Integer, nullable=False, comment="length of the age payload section"),
+    Column("sha256", LargeBinary(32), nullable=False, comment="of the age payload section"),
+)
+
+people: Final = Table(
+    "people",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("line", Text, nullable=False),
+    Column("key_id", String(32), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+)
+
+requests: Final = Table(
+    "requests",
+    metadata,
+    Column("request", String(16), primary_key=True),
+    Column("case", String(9), nullable=False, index=True),
+    Column("partner", String(64), nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("time", String(20), nullable=False),
+)
+
+approvals: Final = Table(
+    "approvals",
+    metadata,
+    Column("request", String(16), primary_key=True),
+    Column("custodian", String(64), primary_key=True),
+    Column("objects_sha256", LargeBinary(32), nullable=False),
+)
+
+events: Final = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("position", Integer, unique=True, nullable=True, comment="index in the log, once committed"),
+    Column("case", String(9), nullable=False, default="", index=True),
+    Column("type", String(32), nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="the event's canonical bytes"),
+    sqlite_autoincrement=True,
+)
+
+nonces: Final = Table(
+    "nonces",
+    metadata,
+    Column("key_id", String(32), primary_key=True),
+    Column("nonce", String(64), primary_key=True),
+    Column("expires", Integer, nullable=False, index=True, comment="Unix time in seconds"),
+)

@@ -1,0 +1,222 @@
+"""Take in what a source sends: a statement and files become a case with sealed exhibits, in the log before we say so.
+
+Order of writes: the sealed objects first, then one transaction with the rows and the events, then the log. A crash
+before the transaction leaves objects that nothing refers to (`fixity` reports them); nothing was acknowledged.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from evidence.canonical import Json, decode, encode
+from evidence.custody import State, next_state
+from evidence.event import Event, EventType, Role
+from evidence.exhibit import StoredObject
+from evidence.ids import CaseNumber, Receipt, new_case_number, new_receipt
+from evidence.receipt import receipt_secret, verifier, view_key
+from redaction.errors import UnsupportedMedia
+from redaction.planner import Plan
+from vault.age.stream import Decryptor
+from vault.database import schema
+from vault.errors import NothingToSeal, UnknownCase, UnknownReceipt
+from vault.exhibits import Place, Received, Sealed, checked_plan, seal_exhibit, view_prefix
+from vault.instance import Vault
+from vault.sealing import seal_small
+
+STATEMENT_LIMIT: Final = 100_000  # characters
+ACTOR: Final = "intake"
+_CASE_FORMAT: Final = "amparo/stored-case/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the source is told. `refused` are the places (from 1) of files that are of no accepted kind."""
+
+    case: CaseNumber
+    receipt: Receipt
+    exhibits: tuple[dict[str, Json], ...]
+    refused: tuple[int, ...]
+    statement: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    number: CaseNumber
+    receipt: Receipt
+    secret: bytes
+    exhibits: int
+    statements: int
+    new: bool
+
+
+def take_in(
+    vault: Vault,
+    files: Sequence[Received],
+    statement: str,
+    *,
+    channel: str,
+    keep_place: bool = False,
+    receipt: Receipt | None = None,
+) -> Report:
+    """Seal a statement and files, into a new case or the one of `receipt`; returns when the log covers them.
+
+    NothingToSeal when there is neither; UnsupportedMedia when there is no statement and no file of an accepted kind.
+    """
+    plans = [_plan(received) for received in files]
+    refused = tuple(place for place, planned in enumerate(plans, 1) if planned is None)
+    accepted = [(received, planned) for received, planned in zip(files, plans, strict=True) if planned is not None]
+    if not accepted and not statement.strip():
+        if refused:
+            raise UnsupportedMedia
+        raise NothingToSeal("there was neither a statement nor a file")
+    case = _new_case(vault) if receipt is None else _case_of(vault, receipt)
+    sealed = []
+    for offset, (received, planned) in enumerate(accepted, 1):
+        place = Place(case.number, case.exhibits + offset, channel, keep_place, case.secret)
+        sealed.append(seal_exhibit(vault, received, planned, place))
+    said = _seal_statement(vault, case, statement) if statement.strip() else None
+    if case.new:
+        stored: Json = {
+            "format": _CASE_FORMAT,
+            "case": case.number,
+            "receipt_verifier": verifier(case.secret).hex(),
+        }
+        vault.store.put(f"cases/{case.number}/case.json", encode(stored))
+    vault.sequencer.record_and_wait(lambda connection: _record(vault, connection, case, sealed, said))
+    return Report(case.number, case.receipt, tuple(each.view for each in sealed), refused, said is not None)
+
+
+def look_up(vault: Vault, receipt: Receipt) -> Report:
+    """What a source sees who comes back with the receipt; UnknownReceipt when it is no case's."""
+    case = _case_of(vault, receipt)
+    exhibits = schema.exhibits
+    query = (
+        select(exhibits.c.exhibit)
+        .where(exhibits.c.case == case.number, exhibits.c.state == State.SEALED.value)
+        .order_by(exhibits.c.number)
+    )
+    with vault.database.transaction() as connection:
+        found = [row.exhibit for row in connection.execute(query)]
+    views = tuple(_open_view(vault, case, exhibit) for exhibit in found)
+    return Report(case.number, receipt, views, (), case.statements > 0)
+
+
+def _plan(received: Received) -> Plan | None:
+    try:
+        return checked_plan(received.spool)
+    except UnsupportedMedia:
+        return None
+
+
+def _new_case(vault: Vault) -> _Case:
+    receipt = new_receipt(secrets.token_bytes(16))
+    secret = receipt_secret(receipt, vault.trust.receipt_salt)
+    return _Case(new_case_number(secrets.token_bytes(5)), receipt, secret, 0, 0, new=True)
+
+
+def _case_of(vault: Vault, receipt: Receipt) -> _Case:
+    secret = receipt_secret(receipt, vault.trust.receipt_salt)
+    cases = schema.cases
+    query = select(cases.c.case, cases.c.state, cases.c.statements).where(cases.c.receipt_verifier == verifier(secret))
+    with vault.database.transaction() as connection:
+        row = connection.execute(query).first()
+        if row is None:
+            raise UnknownReceipt("no case has this receipt")
+        if row.state != State.OPEN.value:
+            raise UnknownCase("the case was withdrawn")
+        exhibits = schema.exhibits
+        highest = select(func.max(exhibits.c.number)).where(exhibits.c.case == row.case)
+        count = connection.execute(highest).scalar() or 0
+    return _Case(CaseNumber(row.case), receipt, secret, count, row.statements, new=False)
+
+
+def _seal_statement(vault: Vault, case: _Case, statement: str) -> StoredObject:
+    key = f"cases/{case.number}/statement-{case.statements + 1}.age"
+    return seal_small(vault.store, key, statement.encode(), vault.recipients)
+
+
+def _record(
+    vault: Vault, connection: Connection, case: _Case, sealed: Sequence[Sealed], said: StoredObject | None
+) -> list[Event]:
+    events = []
+    if case.new:
+        state = next_state(EventType.CASE_OPENED, Role.INTAKE, State.ABSENT)
+        event = vault.event(EventType.CASE_OPENED, Role.INTAKE, ACTOR, case=case.number)
+        row = {
+            "case": case.number,
+            "receipt_verifier": verifier(case.secret),
+            "state": state.value,
+            "opened": event.time.isoformat(),
+        }
+        connection.execute(insert(schema.cases).values(row))
+        events.append(event)
+    elif _state(connection, case.number) != State.OPEN.value:
+        raise UnknownCase("the case was withdrawn")
+    if said is not None:
+        detail: dict[str, Json] = {"number": case.statements + 1, "objects": [said.to_json()]}
+        events.append(vault.event(EventType.STATEMENT_SEALED, Role.INTAKE, ACTOR, case=case.number, detail=detail))
+        _insert_object(connection, case.number, "", said)
+    for each in sealed:
+        events.append(_exhibit_event(vault, each))
+        _insert_exhibit(connection, each)
+    counts = {
+        "exhibits": schema.cases.c.exhibits + len(sealed),
+        "statements": schema.cases.c.statements + (said is not None),
+    }
+    connection.execute(update(schema.cases).where(schema.cases.c.case == case.number).values(counts))
+    return events
+
+
+def _state(connection: Connection, case: str) -> str | None:
+    return connection.execute(select(schema.cases.c.state).where(schema.cases.c.case == case)).scalar()
+
+
+def _exhibit_event(vault: Vault, sealed: Sealed) -> Event:
+    detail: dict[str, Json] = {
+        "number": sealed.record.number,
+        "outcome": sealed.record.outcome,
+        "record": sealed.commitment.hex(),
+        "objects": [each.to_json() for each in sealed.objects],
+    }
+    return vault.event(
+        EventType.EXHIBIT_SEALED,
+        Role.INTAKE,
+        ACTOR,
+        case=sealed.record.case,
+        exhibit=sealed.record.exhibit,
+        detail=detail,
+    )
+
+
+def _insert_exhibit(connection: Connection, sealed: Sealed) -> None:
+    record = sealed.record
+    row = {
+        "exhibit": record.exhibit,
+        "case": record.case,
+        "number": record.number,
+        "state": next_state(EventType.EXHIBIT_SEALED, Role.INTAKE, State.ABSENT).value,
+        "outcome": record.outcome,
+    }
+    try:
+        connection.execute(insert(schema.exhibits).values(row))
+    except IntegrityError:
+        # Two uploads with one receipt at the same moment took the same number: the second tries again.
+        raise UnknownCase("another upload to this case was under way; send it again") from None
+    for each in sealed.objects:
+        _insert_object(connection, record.case, record.exhibit, each)
+
+
+def _insert_object(connection: Connection, case: str, exhibit: str, stored: StoredObject) -> None:
+    row = {"key": stored.key, "case": case, "exhibit": exhibit, "bytes": stored.size, "sha256": stored.sha256}
+    connection.execute(insert(schema.objects).values(row))
+
+
+def _open_view(vault: Vault, case: _Case, exhibit: str) -> dict[str, Json]:
+    decryptor = Decryptor(view_key(case.secret, exhibit))
+    sealed = vault.store.read(f"{view_prefix(case.number)}{exhibit}")
+    view = decode(decryptor.update(sealed) + decryptor.finish())
+    return dict(view) if isinstance(view, dict) else {}

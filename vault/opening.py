@@ -1,0 +1,47 @@
+"""The custodian's and the partner's side: open sealed files, and wrap their keys to somebody else.
+
+Never loaded by the service: the lint contract "Nothing that the service loads can open an exhibit" holds it apart.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from evidence.archive import Source
+from evidence.errors import SealError
+from evidence.exhibit import HEADER_LIMIT
+from vault.age.errors import AgeError
+from vault.age.identities import Identity, open_header
+from vault.age.recipients import Recipient, seal_header
+from vault.age.stream import Decryptor
+
+CHUNK = 1024 * 1024  # bytes
+
+
+class AgeOpener:
+    """Opens age files with these identities, in pieces; satisfies `evidence.verify.Opener`."""
+
+    def __init__(self, identities: Sequence[Identity]) -> None:
+        self._identities = identities
+
+    def __call__(self, source: Source) -> Iterator[bytes]:
+        """The plaintext; SealError when no identity fits, or the file was changed or cut."""
+        try:
+            file_key, position = open_header(source.read(0, HEADER_LIMIT), self._identities)
+            decryptor = Decryptor(file_key)
+            while position < source.size:
+                sealed = source.read(position, CHUNK)
+                if not sealed:
+                    break
+                position += len(sealed)
+                yield decryptor.update(sealed)
+            yield decryptor.finish()
+        except AgeError as error:
+            raise SealError(error.reason) from None
+
+
+def rewrap(header: bytes, identities: Sequence[Identity], recipient: Recipient) -> bytes:
+    """A new header for the same payload, to `recipient` only; SealError when no identity opens the old one."""
+    try:
+        file_key, _ = open_header(header, identities)
+    except AgeError as error:
+        raise SealError(error.reason) from None
+    return seal_header(file_key, [recipient])

@@ -1,0 +1,97 @@
+"""Seal bytes to the custodians: an age header and a payload, and what the log commits to about them.
+
+Sealing needs public keys only. The file key lives in memory while the object is written and is then forgotten.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Final, Self
+
+from evidence.exhibit import StoredObject, header_length
+from vault.age.files import encrypt
+from vault.age.recipients import Recipient, seal_header
+from vault.age.stream import NONCE_BYTES, Encryptor
+from vault.store.protocol import Store
+
+FILE_KEY_BYTES: Final = 16
+HEADER: Final = ".header"
+PAYLOAD: Final = ".payload"
+
+
+def seal_small(store: Store, key: str, plaintext: bytes, recipients: Sequence[Recipient]) -> StoredObject:
+    """Seal a small object as one age file at `key`; the hash and length are of its payload section."""
+    sealed = seal_bytes(plaintext, recipients)
+    store.put(key, sealed)
+    payload = sealed[header_length(sealed) :]
+    return StoredObject(key, len(payload), hashlib.sha256(payload).digest())
+
+
+def seal_bytes(plaintext: bytes, recipients: Sequence[Recipient]) -> bytes:
+    """A whole age file in memory."""
+    return encrypt(
+        plaintext,
+        secrets.token_bytes(FILE_KEY_BYTES),
+        secrets.token_bytes(NONCE_BYTES),
+        recipients,
+        allow_mixed=True,
+    )
+
+
+class PayloadSealer:
+    """Writes `key`.payload as plaintext passes by, then `key`.header; nothing stays unless `commit` is called."""
+
+    def __init__(self, store: Store, key: str, recipients: Sequence[Recipient]) -> None:
+        self._store, self._key, self._recipients = store, key, recipients
+        self._file_key = secrets.token_bytes(FILE_KEY_BYTES)
+        self._encryptor = Encryptor(self._file_key, secrets.token_bytes(NONCE_BYTES))
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._writer = store.write(key + PAYLOAD)
+
+    def __enter__(self) -> Self:
+        self._writer.__enter__()
+        self._write(self._encryptor.start())
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._writer.__exit__(None, None, None)
+
+    def update(self, plaintext: bytes) -> None:
+        """Seal the next bytes."""
+        self._write(self._encryptor.update(plaintext))
+
+    def commit(self) -> StoredObject:
+        """Finish the payload and store the header, both durable on return."""
+        self._write(self._encryptor.finish())
+        self._writer.commit()
+        header = seal_header(self._file_key, self._recipients, allow_mixed=True)
+        self._store.put(self._key + HEADER, header)
+        return StoredObject(self._key, self._size, self._digest.digest())
+
+    def _write(self, sealed: bytes) -> None:
+        self._digest.update(sealed)
+        self._size += len(sealed)
+        self._writer.write(sealed)
+
+
+def media_key(exhibit: str) -> str:
+    """Where an exhibit's media lies, without `.header` or `.payload`."""
+    return f"exhibits/{exhibit}/media"
+
+
+def payload_of(store: Store, key: str) -> tuple[str, int]:
+    """Key of the object that holds the payload section, and the offset at which it begins there."""
+    if key.endswith("/media"):
+        return key + PAYLOAD, 0
+    with store.open(key) as reader:
+        return key, header_length(reader.read(0, 1 << 20))
+
+
+def header_of(store: Store, key: str) -> bytes:
+    """The age header of a sealed object."""
+    if key.endswith("/media"):
+        return store.read(key + HEADER, 1 << 20)
+    with store.open(key) as reader:
+        head = reader.read(0, 1 << 20)
+    return head[: header_length(head)]

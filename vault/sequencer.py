@@ -1,0 +1,288 @@
+"""Puts events into the log: assigns positions, signs the checkpoint, publishes tiles.
+
+Order of writes, and why (the same code runs after a crash):
+1. the caller's transaction commits the state change and its event together (`record`);
+2. one transaction gives waiting events their positions and commits the signed checkpoint that covers them. Before this
+   nobody has seen that checkpoint; after it, it is the only one of its size that can ever exist;
+3. tiles, entry bundles and event bundles are written to the store. They follow from the database alone, so writing them
+   again writes the same bytes;
+4. `log/checkpoint` is replaced: the log has grown for everybody;
+5. the database notes that it is published, and those who wait are told.
+A crash after 2 leaves a committed size above the published one, and the next run goes on with 3.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from evidence.errors import EvidenceError
+from evidence.event import Event, commitment
+from evidence.tlog import tiles
+from evidence.tlog.checkpoint import Checkpoint
+from evidence.tlog.merkle import HASH_BYTES, Frontier, leaf_hash
+from evidence.tlog.note import Note, Signer
+from evidence.tlog.tiles import TILE_WIDTH
+from vault.database import schema
+from vault.database.connection import Database
+from vault.errors import DatabaseBehind, NotFound, SequencerStalled, VaultError
+from vault.store.protocol import Store
+
+LOG: Final = "log/"
+CHECKPOINT_KEY: Final = "log/checkpoint"
+EVENTS: Final = "events/"
+BATCH: Final = 4096  # events in one checkpoint at the most
+WAIT_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 0.05  # how often a waiting thread looks for what another process published
+
+
+class Sequencer:
+    """The log of one vault. Any number may run on one database; a file lock lets one work at a time."""
+
+    def __init__(self, database: Database, store: Store, origin: str, signer: Signer, lock: Path) -> None:
+        self._database, self._store, self._origin, self._signer = database, store, origin, signer
+        self._lock_path = lock
+        self._wake, self._published = threading.Event(), threading.Condition()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.failing = False
+        """Whether the last run failed; `/health` tells."""
+
+    def record(self, change: Callable[[Connection], Sequence[Event]]) -> int:
+        """Run `change` and store the events that it returns, in one transaction; the number of the last event."""
+        with self._database.transaction() as connection:
+            last = 0
+            for event in change(connection):
+                row = connection.execute(
+                    insert(schema.events).values(case=event.case, type=event.type.value, body=event.encode())
+                )
+                key = row.inserted_primary_key
+                last = 0 if key is None else int(key[0])
+        self._wake.set()
+        return last
+
+    def wait(self, number: int, seconds: float = WAIT_SECONDS) -> int:
+        """Return the event's position once a published checkpoint covers it; SequencerStalled when that takes long."""
+        deadline = time.monotonic() + seconds
+        while True:
+            with self._published:
+                position = self._position(number)
+                if position is not None:
+                    return position
+                if time.monotonic() > deadline:
+                    raise SequencerStalled("the custody log does not move; try again later")
+                self._published.wait(POLL_SECONDS)
+
+    def record_and_wait(self, change: Callable[[Connection], Sequence[Event]]) -> int:
+        """`record`, then `wait`: what may be acknowledged."""
+        return self.wait(self.record(change))
+
+    def start(self) -> None:
+        """Begin working in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is under way and end the thread."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def run_once(self) -> int:
+        """Publish everything that waits; the size of the published log."""
+        with self._exclusive():
+            self._require_store_agrees()
+            self._publish()
+            while self._commit():
+                self._publish()
+            with self._database.transaction() as connection:
+                return _number(connection, "published_size")
+
+    def nodes(self) -> tuple[int, bytes, tiles.TileNodes]:
+        """The published log's size, signed checkpoint and tree."""
+        note = self._store.read(CHECKPOINT_KEY)
+        size = Checkpoint.parse(Note.parse(note).text).size
+        return size, note, tiles.TileNodes(size, self.fetch)
+
+    def fetch(self, path: str) -> bytes:
+        """A file of the log from the store; LookupError when it is not there."""
+        try:
+            return self._store.read(LOG + path)
+        except NotFound:
+            raise LookupError(path) from None
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait(1.0)
+            self._wake.clear()
+            try:
+                self.run_once()
+                self.failing = False
+            except (VaultError, EvidenceError, OSError):
+                # Nothing is lost: events stay recorded, those who wait get SequencerStalled, and the next run retries.
+                self.failing = True
+                self._stop.wait(1.0)
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)  # which also unlocks
+
+    def _position(self, number: int) -> int | None:
+        with self._database.transaction() as connection:
+            row = connection.execute(select(schema.events.c.position).where(schema.events.c.id == number)).scalar()
+            return row if row is not None and row < _number(connection, "published_size") else None
+
+    def _require_store_agrees(self) -> None:
+        with self._database.transaction() as connection:
+            committed, published = _number(connection, "committed_size"), _number(connection, "published_size")
+        try:
+            stored = Checkpoint.parse(Note.parse(self._store.read(CHECKPOINT_KEY)).text).size
+        except NotFound:
+            stored = 0
+        if not published <= stored <= committed:
+            raise DatabaseBehind("the store's checkpoint is not the database's; run: amparo rebuild DIR")
+
+    def _commit(self) -> bool:
+        """Step 2; whether there was anything to commit."""
+        with self._database.transaction() as connection:
+            waiting = connection.execute(
+                select(schema.events.c.id, schema.events.c.body)
+                .where(schema.events.c.position.is_(None))
+                .order_by(schema.events.c.id)
+                .limit(BATCH)
+            ).all()
+            if not waiting:
+                return False
+            size = _number(connection, "committed_size")
+            tree = Frontier(size, _edge(_value(connection, "edge", "")))
+            for place, (number, body) in enumerate(waiting):
+                tree.append(leaf_hash(commitment(body)))
+                connection.execute(
+                    update(schema.events).where(schema.events.c.id == number).values(position=size + place)
+                )
+            text = Checkpoint(self._origin, tree.size, tree.root()).encode()
+            set_value(connection, "checkpoint", self._signer.sign(text).encode().decode())
+            set_value(connection, "committed_size", str(tree.size))
+            set_value(connection, "edge", "".join(node.hex() for node in tree.edge))
+        return True
+
+    def _publish(self) -> None:
+        """Steps 3 to 5."""
+        with self._database.transaction() as connection:
+            old, new = _number(connection, "published_size"), _number(connection, "committed_size")
+            if old == new:
+                return
+            note = _value(connection, "checkpoint", "")
+            first = old - old % TILE_WIDTH
+            bodies = _bodies(connection, first, new)
+        entries = [commitment(body) for body in bodies[old - first :]]
+        for path, data in tiles.new_tiles(old, (leaf_hash(entry) for entry in entries), self.fetch):
+            self._store.put(LOG + path, data)
+        for path, data in tiles.new_entry_bundles(old, entries, self.fetch):
+            self._store.put(LOG + path, data)
+        for path, data in event_bundles(first, bodies):
+            self._store.put(path, data)
+        self._store.put(CHECKPOINT_KEY, note.encode(), media_type="text/plain; charset=utf-8")
+        with self._database.transaction() as connection:
+            set_value(connection, "published_size", str(new))
+        with self._published:
+            self._published.notify_all()
+        self._drop_partials(old, new)
+
+    def _drop_partials(self, old: int, new: int) -> None:
+        """Partial tiles may go once the full one exists (tlog-tiles); of event bundles only the newest is needed."""
+        for index in range(old // TILE_WIDTH, new // TILE_WIDTH + 1):
+            full = (index + 1) * TILE_WIDTH <= new
+            keep = "" if full else event_path(index, new % TILE_WIDTH)
+            stale = [f"{event_path(index)}.p/"]
+            if full:
+                stale += [f"{LOG}{tiles.entries_path(index)}.p/", f"{LOG}{tiles.tile_path(0, index)}.p/"]
+            for prefix in stale:
+                for key in list(self._store.list(prefix)):
+                    if key != keep:
+                        self._store.delete(key)
+
+
+def event_path(index: int, width: int = TILE_WIDTH) -> str:
+    """Where the events of one entry bundle lie: named as tlog-tiles names bundles, under `events/`."""
+    partial = f".p/{width}" if width < TILE_WIDTH else ""
+    return f"{EVENTS}{tiles.path_index(index)}{partial}"
+
+
+def event_bundles(first: int, bodies: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of every event bundle; `bodies[0]` is event `first`, a multiple of 256. One event a line."""
+    for start in range(0, len(bodies), TILE_WIDTH):
+        lines = bodies[start : start + TILE_WIDTH]
+        yield event_path((first + start) // TILE_WIDTH, len(lines)), b"".join(line + b"\n" for line in lines)
+
+
+def stored_events(store: Store, size: int) -> Iterator[bytes]:
+    """The first `size` events from the store, in order; NotFound when a bundle is missing."""
+    for index in range(-(-size // TILE_WIDTH)):
+        width = min(TILE_WIDTH, size - index * TILE_WIDTH)
+        yield from _bundle_lines(store, index, width)
+
+
+def _bundle_lines(store: Store, index: int, width: int) -> list[bytes]:
+    # The log may have grown since `size` was read: then the bundle of this width is gone and a longer one is there.
+    candidates = [event_path(index, width), event_path(index)]
+    candidates += sorted(store.list(f"{event_path(index)}.p/"), reverse=True)
+    for key in candidates:
+        try:
+            lines = store.read(key).splitlines()
+        except NotFound:
+            continue
+        if len(lines) >= width:
+            return lines[:width]
+    raise NotFound("an event bundle is missing from the store")
+
+
+def set_value(connection: Connection, name: str, value: str) -> None:
+    """Set one of the sequencer's values."""
+    changed = connection.execute(update(schema.meta).where(schema.meta.c.name == name).values(value=value))
+    if changed.rowcount == 0:
+        connection.execute(insert(schema.meta).values(name=name, value=value))
+
+
+def _value(connection: Connection, name: str, default: str) -> str:
+    value = connection.execute(select(schema.meta.c.value).where(schema.meta.c.name == name)).scalar()
+    return default if value is None else str(value)
+
+
+def _number(connection: Connection, name: str) -> int:
+    return int(_value(connection, name, "0"))
+
+
+def _edge(digits: str) -> list[bytes]:
+    raw = bytes.fromhex(digits)
+    return [raw[start : start + HASH_BYTES] for start in range(0, len(raw), HASH_BYTES)]
+
+
+def _bodies(connection: Connection, first: int, end: int) -> list[bytes]:
+    rows = connection.execute(
+        select(schema.events.c.body)
+        .where(schema.events.c.position >= first, schema.events.c.position < end)
+        .order_by(schema.events.c.position)
+    )
+    bodies = [bytes(body) for (body,) in rows]
+    if len(bodies) != end - first:
+        raise DatabaseBehind("events are missing from the database; run: amparo rebuild DIR")
+    return bodies
+
+
+def waiting_events(connection: Connection) -> int:
+    """How many recorded events no checkpoint covers yet."""
+    query = select(func.count()).select_from(schema.events).where(schema.events.c.position.is_(None))
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,105 @@
+"""The settings of one vault, read once from `DIR/vault.toml` and handed down; there is no global.
+
+| field | unit | who is trusted with it |
+|---|---|---|
+| `origin` | the log's name, a schema-less URL | public |
+| `database` | SQLAlchemy URL, relative to DIR | who writes there can make the vault forget; the log shows it |
+| `store` | `file:…` relative to DIR, or `s3://…` | who writes there can stop the vault, but change nothing unnoticed |
+| `log_key` | file in DIR, mode 600 | its thief can sign another history; auditors who kept a checkpoint see it |
+| `organisation` | text on the pages | public |
+| `file_bytes`, `report_bytes` | bytes | – |
+| `report_files` | count | – |
+
+Unknown members, missing files and a log key that others may read are refused: fail closed, create nothing silently.
+"""
+
+import os
+import stat
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from vault.errors import SettingsError
+
+FILE: Final = "vault.toml"
+TRUST_FILE: Final = "trust.json"
+DATABASE: Final = "sqlite:///vault.db"
+STORE: Final = "file:store"
+GIB: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """See the head of this module. `folder` is the vault's DIR, which is not in the file."""
+
+    folder: Path
+    origin: str
+    database: str = DATABASE
+    store: str = STORE
+    log_key: str = "log.key"
+    organisation: str = "Amparo"
+    file_bytes: int = 10 * GIB
+    report_bytes: int = 20 * GIB
+    report_files: int = 50
+
+    @property
+    def spool(self) -> Path:
+        """Where what must be read twice waits, encrypted under keys that exist only in memory."""
+        return self.folder / "spool"
+
+    @property
+    def lock(self) -> Path:
+        """The sequencer's lock file."""
+        return self.folder / "sequencer.lock"
+
+    @property
+    def database_url(self) -> str:
+        """`database` with a relative SQLite path resolved against `folder`."""
+        prefix = "sqlite:///"
+        if self.database.startswith(prefix) and not self.database.startswith(prefix + "/"):
+            return prefix + str(self.folder.resolve() / self.database.removeprefix(prefix))
+        return self.database
+
+    def write(self) -> None:
+        """Write `vault.toml`; the file must not exist yet."""
+        lines = []
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name != "folder":
+                lines.append(f"{each.name} = {value}" if isinstance(value, int) else f'{each.name} = "{value}"')
+        with (self.folder / FILE).open("x", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+
+def load(folder: Path) -> Settings:
+    """Read the settings of the vault in `folder`; SettingsError says what is missing or unknown."""
+    try:
+        members = tomllib.loads((folder / FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError("there is no vault here; make one with: amparo init DIR") from None
+    except (OSError, ValueError):
+        raise SettingsError(f"{FILE} cannot be read, or is not TOML") from None
+    kinds = {each.name: each.type for each in fields(Settings) if each.name != "folder"}
+    for name, value in members.items():
+        if name not in kinds:
+            raise SettingsError(f"{FILE} has a member that this version does not know")
+        if not isinstance(value, int if kinds[name] in {int, "int"} else str) or isinstance(value, bool):
+            raise SettingsError(f"{FILE}: {name} is of the wrong type")
+        if (isinstance(value, int) and value < 1) or (isinstance(value, str) and '"' in value):
+            raise SettingsError(f"{FILE}: {name} has a value that it cannot have")
+    if "origin" not in members:
+        raise SettingsError(f"{FILE}: origin is missing")
+    return Settings(folder=folder, **members)
+
+
+def read_secret(path: Path) -> bytes:
+    """A small secret file; SettingsError when it is missing or others than its owner may read it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        raise SettingsError(f"{path.name} cannot be read") from None
+    with os.fdopen(descriptor, "rb") as file:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+            raise SettingsError(f"{path.name} can be read by others; run: chmod 600 {path.name}")
+        return file.read(65536)
