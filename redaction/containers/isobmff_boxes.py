@@ -16,6 +16,8 @@ FREE: Final = structure(b"free")
 _PROBE_BYTES: Final = 256 * 1024  # least allowance for looking whether a range is blank already
 _PROBE_SHARE: Final = 256  # beyond it, one byte in so many of the file
 _PROBE_STEP: Final = 4096
+_ENTRIES: Final = 1 << 23  # samples and four times chunks of all tracks: half an hour at 240 frames per second, twice
+_STREAM_BYTES: Final = 128 * 1024 * 1024  # SEI and other headers of samples that are looked into
 
 
 class Box(NamedTuple):
@@ -39,6 +41,7 @@ class Search:
         self.reader = reader
         self.walk = walk
         self._children: dict[tuple[int, int], tuple[list[Box], int]] = {}
+        self._entries, self._stream = _ENTRIES, _STREAM_BYTES
         self._probe = max(_PROBE_BYTES, reader.size // _PROBE_SHARE)
 
     def box(self, offset: int, end: int) -> Box:
@@ -82,6 +85,19 @@ class Search:
         if not 0 <= length <= METADATA_BYTES:
             raise MalformedMedia("a box is too short or too long", box.offset)
         return exactly(self.reader, box.body + skip, length)
+
+    def count_entries(self, number: int) -> None:
+        """Count table entries that will be held in memory; MalformedMedia when there are too many."""
+        self._entries -= number
+        if self._entries < 0:
+            raise MalformedMedia("too many samples")
+
+    def stream(self, offset: int, length: int) -> bytes:
+        """Bytes of a sample; MalformedMedia when more are asked for than a file can need (samples may overlap)."""
+        self._stream -= length
+        if self._stream < 0:
+            raise MalformedMedia("too many parts", offset)
+        return exactly(self.reader, offset, length)
 
     def free(self, box: Box, what: str) -> Iterator[Finding]:
         """Turn a box into an empty `free` box of the same size."""

@@ -37,12 +37,13 @@ def extensions(search: Search, entry: Box, *, video: bool) -> tuple[list[Box], i
             boxes, end = search.children(entry.body + head, entry.end)
         except MalformedMedia:
             continue
-        return boxes, end
+        if not any(search.payload(entry, end - entry.body)):  # QuickTime ends the list with zeros; else a wrong guess
+            return boxes, end
     raise MalformedMedia("a sample entry is not understood", entry.offset)
 
 
 def _extensions(search: Search, entry: Box, *, video: bool) -> Iterator[Finding]:
-    boxes, end = extensions(search, entry, video=video)
+    boxes, _ = extensions(search, entry, video=video)
     for box in boxes:
         if box.kind in BLANKED:
             yield from search.blank(box.body, box.end, "mp4/free")
@@ -54,7 +55,6 @@ def _extensions(search: Search, entry: Box, *, video: bool) -> Iterator[Finding]
             yield from configuration(search, box)
         elif box.kind == b"damr":  # AMRSpecificBox of 3GPP TS 26.244: the encoder's vendor and version come first
             yield from search.blank(box.body, min(box.body + 5, box.end), "mp4/stsd/vendor")
-    yield from search.blank(end, entry.end, "mp4/slack")
 
 
 def _spherical(search: Search, sv3d: Box) -> Iterator[Finding]:

@@ -56,6 +56,7 @@ def _track_fragment(
     for trun in boxes:
         if trun.kind == b"trun":
             chunk = _run(search.payload(trun), base, position, size)
+            search.count_entries(4 + (0 if chunk.sizes is None else chunk.total))
             position = chunk.offset + chunk.length
             track.chunks.append(chunk)
     return track, position

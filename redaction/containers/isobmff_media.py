@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from redaction.containers.isobmff_boxes import Search
+from redaction.containers.isobmff_motion_jpeg import in_pictures
 from redaction.containers.isobmff_nals import in_samples
 from redaction.containers.isobmff_ranges import Ranges, merged, within, without
 from redaction.containers.isobmff_tracks import Track
@@ -25,10 +26,12 @@ def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterat
         if track.kept:
             if track.coding is not None:
                 yield from in_samples(search, track.coding, track.chunks)
+            if track.motion_jpeg:
+                yield from in_pictures(search, track.chunks)
             continue
         if not track.certain:
             raise MalformedMedia("a track to withhold does not say surely where its samples are")
-        ranges = within(merged((chunk.offset, chunk.offset + chunk.length) for chunk in track.chunks), mdats)
+        ranges = within(merged(track.chunks.ranges()), mdats)
         claimed += ranges
         for start, end in without(ranges, inside):
             yield from search.blank(start, end, f"mp4/track/{track.format}")
@@ -41,15 +44,12 @@ def _kept(mdats: Ranges, tracks: Sequence[Track]) -> Ranges:
     """The bytes of all kept samples; chunks of uncertain length reach to the next chunk of any track."""
     starts: list[int] = []
     if any(track.elastic for track in tracks):
-        starts = sorted({chunk.offset for track in tracks for chunk in track.chunks} | {end for _, end in mdats})
+        starts = sorted({start for track in tracks for start, _ in track.chunks.ranges()} | {end for _, end in mdats})
     ranges: list[tuple[int, int]] = []
     for track in tracks:
         if not track.kept:
             continue
-        for chunk in track.chunks:
-            end = chunk.offset + chunk.length
-            if track.elastic:
-                after = bisect_right(starts, chunk.offset)
-                end = starts[after] if after < len(starts) else end
-            ranges.append((chunk.offset, end))
+        for start, end in track.chunks.ranges():
+            after = bisect_right(starts, start) if track.elastic else len(starts)
+            ranges.append((start, starts[after] if after < len(starts) else end))
     return merged(ranges)

@@ -109,13 +109,13 @@ def in_samples(search: Search, how: Coding, chunks: Iterable[Chunk]) -> Iterator
 
 
 def _byte_stream(search: Search, how: Coding, start: int, length: int) -> Iterator[Finding]:
-    """SEI inside a unit that is itself a byte stream with start codes (seen in phones' slow motion), before the picture.
+    """SEI before the picture in a unit that is itself a byte stream with start codes (seen in slow motion of phones).
 
     A start code cannot occur inside a unit, so that seeing one in its first bytes is proof enough.
     """
     data, places = b"", list[int]()
     while len(data) < min(length, _LONGEST_SEI):
-        data = exactly(search.reader, start, min(length, max(1024, 2 * len(data))))
+        data = search.stream(start, min(length, max(1024, 2 * len(data))))
         places = [match.end() for match in re.finditer(_START_CODE, data)]
         if any(how.is_picture(data[place]) for place in places if place < len(data)):
             break
@@ -129,7 +129,7 @@ def _sei(search: Search, how: Coding, start: int, length: int) -> Iterator[Findi
     if length > _LONGEST_SEI:
         yield from search.blank(start + how.header, start + length, _WHAT, SPACE)
         return
-    nal = exactly(search.reader, start, length)
+    nal = search.stream(start, length)
     for message in withheld(nal, how.header):
         if message.size_at is not None:
             yield Finding(start + message.size_at, 1, _WHAT, structure(bytes([message.size])))

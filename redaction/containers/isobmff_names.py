@@ -52,6 +52,21 @@ TABLES: Final[dict[bytes, tuple[int, int]]] = {
 }
 """Bytes before the entries (the last four are their number) and bytes of an entry: anything after that is slack."""
 
+FIXED: Final[dict[bytes, tuple[int, int]]] = {
+    b"mvhd": (100, 112),
+    b"tkhd": (84, 96),
+    b"mdhd": (24, 36),
+    b"mehd": (8, 12),
+    b"vmhd": (12, 12),
+    b"smhd": (8, 8),
+    b"clef": (12, 12),
+    b"prof": (12, 12),
+    b"enof": (12, 12),
+    b"trex": (24, 24),
+    b"mfhd": (8, 8),
+}
+"""Payload bytes of boxes of fixed length in their versions 0 and 1: anything after that is slack."""
+
 ENTRY_BOXES: Final = frozenset(
     {b"avcC", b"hvcC", b"lhvC", b"av1C", b"vpcC", b"dvcC", b"dvvC", b"dvwC", b"d263", b"esds", b"m4ds", b"glbl"}
     | {b"colr", b"pasp", b"clap", b"fiel", b"gama", b"btrt", b"mdcv", b"clli", b"SmDm", b"CoLL", b"amve", b"ccst"}
@@ -85,6 +100,9 @@ NAL_FORMATS: Final = frozenset(
     {b"avc1", b"avc2", b"avc3", b"avc4", b"dva1", b"dvav", b"hvc1", b"hev1", b"dvh1", b"dvhe"}
 )
 """Video whose samples are length-prefixed NAL units (ISO/IEC 14496-15)."""
+
+MOTION_JPEG_FORMATS: Final = frozenset({b"jpeg", b"mjpa", b"dmb1", b"AVDJ"})
+"""Video whose samples are JPEG pictures, which may hold all that photos hold."""
 
 TRACKS: Final = frozenset(
     {"mebx", "gpmd", "camm", "rtmd", "mett", "mets", "metx", "urim", "text", "tx3g", "wvtt", "stpp", "sbtl", "tmcd"}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from redaction.containers.isobmff_boxes import Box, Search
 from redaction.containers.isobmff_entries import sample_entries
 from redaction.containers.isobmff_meta import metadata, user_data, uuid
-from redaction.containers.isobmff_names import BLANKED, CONTAINERS, TABLES
+from redaction.containers.isobmff_names import BLANKED, CONTAINERS, FIXED, TABLES
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
 
@@ -46,8 +46,11 @@ def _leaf(search: Search, box: Box, *, video: bool) -> Iterator[Finding]:
         yield from _data_references(search, box)
     elif box.kind == b"stsd":
         yield from sample_entries(search, box, video=video)
-    elif box.kind in TABLES:
+    elif box.kind in TABLES or box.kind == b"stsz":
         yield from _slack(search, box)
+    elif box.kind in FIXED:
+        version = search.reader.read(box.body, 1) == b"\1"
+        yield from search.blank(box.body + FIXED[box.kind][version], box.end, "mp4/slack")
 
 
 def _data_references(search: Search, dref: Box) -> Iterator[Finding]:
@@ -59,7 +62,9 @@ def _data_references(search: Search, dref: Box) -> Iterator[Finding]:
 
 
 def _slack(search: Search, table: Box) -> Iterator[Finding]:
-    head, width = TABLES[table.kind]
+    head, width = TABLES.get(table.kind, (12, 4))
+    if table.kind == b"stsz" and search.reader.read(table.body + 4, 4) != bytes(4):
+        width = 0  # one size for all
     count = int.from_bytes(search.reader.read(table.body + head - 4, 4))
     end = table.body + head + count * width
     if end > table.end:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from redaction.containers.isobmff_boxes import Box, Search, only
 from redaction.containers.isobmff_entries import extensions
 from redaction.containers.isobmff_nals import Coding, coding
-from redaction.containers.isobmff_names import NAL_FORMATS, TRACKS
+from redaction.containers.isobmff_names import MOTION_JPEG_FORMATS, NAL_FORMATS, TRACKS
 from redaction.errors import MalformedMedia
-from redaction.metadata.samples import Chunk, Sizes, chunks_of, compact_sizes_of, counted, integers, sizes_of
+from redaction.metadata.samples import Chunks, Sizes, chunks_of, compact_sizes_of, counted, integers, sizes_of
 
 _PCM = frozenset({b"raw ", b"twos", b"sowt", b"lpcm", b"in24", b"in32", b"fl32", b"fl64", b"ipcm", b"fpcm"})
 
@@ -26,10 +26,11 @@ class Track:
     number: int = 0
     handler: bytes = b""
     format: str = "unknown"
+    motion_jpeg: bool = False
     coding: Coding | None = None
     certain: bool = True
     elastic: bool = False
-    chunks: list[Chunk] = field(default_factory=list)
+    chunks: Chunks = field(default_factory=Chunks)
 
     @property
     def kept(self) -> bool:
@@ -83,6 +84,7 @@ def _read_table(search: Search, track: Track, boxes: list[Box]) -> None:
     if places := stco or co64:
         width = 4 if places is stco else 8
         offsets = integers(counted(search.payload(places), width), width)
+    search.count_entries(len(sizes.each) + 4 * len(offsets))
     if stsc is not None:
         track.chunks, agree = chunks_of(sizes, search.payload(stsc), offsets)
     else:
@@ -100,6 +102,7 @@ def _read_entries(search: Search, track: Track, stsd: Box, sizes: Sizes) -> None
     if entries:
         name = entries[0].kind.decode("latin-1")
         track.format = name if name in TRACKS else "unknown"
+    track.motion_jpeg = track.handler == b"vide" and any(entry.kind in MOTION_JPEG_FORMATS for entry in entries)
     if track.handler == b"soun" and sizes.constant:
         track.elastic = not all(_is_exact(search, entry, sizes.constant) for entry in entries)
 

@@ -1,6 +1,6 @@
 """Sample tables of ISO/IEC 14496-12 section 8.7: which bytes of the file belong to which samples of a track.
 
-Works on chunks, because a file has far fewer of them than samples.
+Works on chunks, because most files have far fewer of them than samples.
 """
 
 import sys
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from redaction.errors import MalformedMedia
 
 MAX_SAMPLES: Final = 1 << 22
-"""Most samples or chunks of one track: 19 hours of video at 60 frames per second. Constant sizes count no samples."""
+"""Most entries of one table: 19 hours of video at 60 frames per second. Samples of equal size need no entries."""
 
 
 class Chunk(NamedTuple):
@@ -22,6 +22,35 @@ class Chunk(NamedTuple):
     length: int
     total: int
     sizes: "array[int] | None"
+
+
+class Chunks:
+    """The chunks of a track, at some 30 bytes each."""
+
+    def __init__(self) -> None:
+        self._offsets, self._lengths = array("Q"), array("Q")
+        self._firsts, self._totals = array("q"), array("Q")  # first place in `_sizes`, or -1 when sizes are equal
+        self._sizes = array("I")
+
+    def append(self, chunk: Chunk) -> None:
+        """Add the next chunk; MalformedMedia when it lies where no file reaches."""
+        if chunk.offset + chunk.length >= 1 << 63 or chunk.total >= 1 << 63:
+            raise MalformedMedia("a length or offset points outside the file")
+        self._offsets.append(chunk.offset)
+        self._lengths.append(chunk.length)
+        self._firsts.append(-1 if chunk.sizes is None else len(self._sizes))
+        self._totals.append(chunk.total)
+        if chunk.sizes is not None:
+            self._sizes.extend(chunk.sizes)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for offset, length, first, total in zip(self._offsets, self._lengths, self._firsts, self._totals, strict=True):
+            yield Chunk(offset, length, total, None if first < 0 else self._sizes[first : first + total])
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        """Start and end in bytes of each chunk."""
+        for offset, length in zip(self._offsets, self._lengths, strict=True):
+            yield offset, offset + length
 
 
 class Sizes(NamedTuple):
@@ -84,7 +113,7 @@ def compact_sizes_of(stz2: bytes) -> Sizes:
     return Sizes(0, count, halves[:count])
 
 
-def chunks_of(sizes: Sizes, stsc: bytes, offsets: "array[int]") -> tuple[list[Chunk], bool]:
+def chunks_of(sizes: Sizes, stsc: bytes, offsets: "array[int]") -> tuple[Chunks, bool]:
     """The chunks of a track, and whether the tables agree about the number of samples.
 
     `stsc` is the payload of the sample-to-chunk box; `offsets` are the chunks' places in the file.
@@ -95,7 +124,7 @@ def chunks_of(sizes: Sizes, stsc: bytes, offsets: "array[int]") -> tuple[list[Ch
     starts, counts = entries[0::3], entries[1::3]
     if any(later <= earlier for earlier, later in pairwise(starts)) or (starts and starts[0] != 1):
         raise MalformedMedia("a sample table contradicts itself")
-    chunks: list[Chunk] = []
+    chunks = Chunks()
     first, entry = 0, -1
     for number, offset in enumerate(offsets, 1):
         if entry + 1 < len(starts) and starts[entry + 1] == number:

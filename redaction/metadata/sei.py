@@ -87,14 +87,11 @@ def _rbsp_places(nal: bytes, header: int) -> Sequence[int]:
     if b"\0\0\3" not in nal:
         return range(header, len(nal))
     places: list[int] = []
-    zeros = 0
-    for place in range(header, len(nal)):
-        value = nal[place]
-        if zeros >= 2 and value == 3:
-            zeros = 0
-            continue
-        zeros = zeros + 1 if value == 0 else 0
-        places.append(place)
+    start = header
+    while (escape := nal.find(b"\0\0\3", start)) >= 0:
+        places.extend(range(start, escape + 2))
+        start = escape + 3
+    places.extend(range(start, len(nal)))
     return places
 
 
