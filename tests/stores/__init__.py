@@ -1,0 +1,1 @@
+"""One contract suite, held against every store; see `vault.store.protocol`."""
