@@ -84,4 +84,4 @@ def enrolled(vault: Vault) -> list[dict[str, str]]:
     people = schema.people
     query = select(people.c.name, people.c.role, people.c.line, people.c.state).order_by(people.c.name)
     with vault.database.transaction() as connection:
-        return [dict(row._mapping) for row in connection.execute(query)]
+        return [{str(key): str(row[key]) for key in row} for row in connection.execute(query).mappings()]
