@@ -1,0 +1,232 @@
+"""Independent readers, and a raw search, over a redacted file: what does anybody still find of place or person.
+
+Our own parsers decided what to blank; nothing here uses them. What is found is told in fixed words, never in values.
+A reader that cannot make sense of a file finds nothing: it cannot vouch for it either, so this only ever adds doubt.
+"""
+
+import io
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from re import compile as regex
+from typing import Any, BinaryIO, Final, cast
+
+import exifread
+from PIL import IptcImagePlugin, JpegImagePlugin
+
+from redaction.finding import Finding
+from redaction.reader import Reader
+
+exifread.logger.disabled = True  # its messages quote the file, and nothing of a file may reach a log
+
+_CHUNK_BYTES: Final = 1 << 20
+_OVERLAP_BYTES: Final = 256
+_BLANK: Final = " \t\r\n\0"
+
+_PLACE_WORDS: Final = ("gps",)
+_PERSON_WORDS: Final = (
+    *("serial", "owner", "artist", "copyright", "author", "software", "hostcomputer", "uniqueid", "usercomment"),
+    *("imagedescription", "xpcomment", "xptitle", "xpkeywords", "xpsubject", "makernote", "offsettime", "timezone"),
+)
+_GPS_IFD, _GPS_VERSION = 0x8825, 0
+_COMMENT: Final = 0x9286
+_COMMENT_CODES: Final = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", bytes(8))
+_PILLOW_IFDS: Final = (0x8769, 1)  # Exif, and the thumbnail's
+_PILLOW_TAGS: Final = frozenset(
+    {0x000B, 0x010E, 0x0131, 0x013B, 0x013C, 0x8298, 0x927C, 0x9286, 0x9010, 0x9011, 0x9012}
+    | {*range(0x9400, 0x9406), *range(0x9C9B, 0x9CA0), 0xA420, 0xA430, 0xA431, 0xA435}
+)
+_IPTC_DATASETS: Final = frozenset(
+    (2, dataset) for dataset in (25, 26, 27, 80, 85, 90, 92, 95, 100, 101, 103, 110, 116, 118, 120)
+)
+
+_ISO6709: Final = regex(rb"[+-]\d{1,3}\.\d{2,}[+-]\d{1,3}\.\d{2,}")
+_XML_POSITION: Final = regex(rb"(?:GPSL|GpsL|:L)(?:atitude|ongitude|ongtitude)(?:\s*=\s*[\"']|>)\s*[+\-0-9]")
+_XML_PLACE: Final = regex(rb":(?:City|State|CountryName|Country)(?:\s*=\s*[\"']|>)\s*[^\s\"'<\0]")
+_XYZ: Final = regex(rb"\xa9xyz[\s\S]{4}[+\-]?\d")
+_LOCI: Final = regex(rb"loci\x00{4}[\s\S]{2}[^\x00]{0,200}\x00[\s\S](?!\x00{8})")
+_GPMF: Final = regex(rb"GPS[59][a-zA-Z?][\x01-\x40][\s\S]{2}\x00{0,3}[^\x00]")
+_RAW: Final = (
+    ("iso6709", None, _ISO6709),
+    ("xyz", b"\xa9xyz", _XYZ),
+    ("loci", b"loci", _LOCI),
+    ("gpmf", b"GPS", _GPMF),
+    ("xml-position", b"tude", _XML_POSITION),
+    ("xml-place", b":City", _XML_PLACE),
+    ("xml-place", b":Country", _XML_PLACE),
+)
+"""Word, a literal that must occur (a fast test), and the pattern of a value that is still there."""
+
+
+class _File(io.RawIOBase):
+    """A reader as the file that libraries want."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._position = 0
+
+    def readable(self) -> bool:
+        """See `io.RawIOBase`."""
+        return True
+
+    def seekable(self) -> bool:
+        """See `io.RawIOBase`."""
+        return True
+
+    def tell(self) -> int:
+        """See `io.RawIOBase`."""
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """See `io.RawIOBase`."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._reader.size}[whence]
+        if base + offset < 0:
+            raise OSError("a position before the start")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        """See `io.RawIOBase`."""
+        data = self._reader.read(self._position, len(buffer))
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
+def second_opinion(reader: Reader, media_type: str) -> tuple[str, ...]:
+    """Words for what other readers still find in a redacted file; empty when they find nothing.
+
+    `media_type` is the plan's. Pictures are read by exifread and Pillow (which decodes no pixel), and every file is
+    searched for the forms that positions have in videos and XML.
+    """
+    found: list[str] = []
+    if media_type.startswith("image/"):
+        found += _guarded(lambda: _exifread(reader))
+    if media_type == "image/jpeg":
+        found += _guarded(lambda: _pillow(reader))
+    return tuple(dict.fromkeys([*found, *_raw(reader)]))
+
+
+def _guarded(read: Callable[[], list[str]]) -> list[str]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return read()
+    except Exception:  # noqa: BLE001 - a library's parser may raise anything on a hostile file, and may quote it
+        return []
+
+
+def _exifread(reader: Reader) -> list[str]:
+    tags = exifread.process_file(_open(reader), extract_thumbnail=False)
+    found = []
+    for name, value in tags.items():
+        plain = name.replace(" ", "").lower()
+        said = _comment(value.values) if plain.endswith("usercomment") else value.values
+        if plain.endswith(("gpsinfo", "gpsversionid")) or _is_blank(said):
+            continue
+        if any(word in plain for word in _PLACE_WORDS):
+            found.append("exifread/gps")
+        elif any(word in plain for word in _PERSON_WORDS):
+            found.append("exifread/identity")
+    return found
+
+
+def _pillow(reader: Reader) -> list[str]:
+    image = JpegImagePlugin.JpegImageFile(_open(reader))
+    found = []
+    exif = image.getexif()
+    if any(not _is_blank(value) for tag, value in exif.get_ifd(_GPS_IFD).items() if tag != _GPS_VERSION):
+        found.append("pillow/gps")
+    for directory in (exif, *(exif.get_ifd(tag) for tag in _PILLOW_IFDS)):
+        said = [
+            _comment(value) if tag == _COMMENT else value for tag, value in directory.items() if tag in _PILLOW_TAGS
+        ]
+        found += ["pillow/identity"] * any(not _is_blank(value) for value in said)
+    packet = cast("bytes", image.info.get("xmp", b""))
+    if _XML_POSITION.search(packet) or _XML_PLACE.search(packet):
+        found.append("pillow/xmp")
+    if not _is_blank(image.info.get("comment", b"")):
+        found.append("pillow/comment")
+    iptc = IptcImagePlugin.getiptcinfo(image) or {}
+    if any(not _is_blank(value) for dataset, value in iptc.items() if dataset in _IPTC_DATASETS):
+        found.append("pillow/iptc")
+    return found
+
+
+def _comment(value: Any) -> Any:
+    """A UserComment without the code of its character set (Exif 4.6.6.D)."""
+    data = bytes(value) if isinstance(value, (bytes, list)) else value
+    return data[8:] if isinstance(data, bytes) and data[:8] in _COMMENT_CODES else data
+
+
+def _open(reader: Reader) -> BinaryIO:
+    return cast("BinaryIO", io.BufferedReader(_File(reader), _CHUNK_BYTES // 16))
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether a value that a library returned says nothing: blank text or bytes, zeros, or none."""
+    if isinstance(value, bytes):
+        return not value.strip(_BLANK.encode())
+    if isinstance(value, str):
+        return not value.strip(_BLANK)
+    if isinstance(value, Iterable):
+        return all(_is_blank(item) for item in value)
+    return not value or value != value  # noqa: PLR0124 - a rational 0/0 is not equal to itself
+
+
+def _windows(reader: Reader, overlap: int) -> Iterator[bytes]:
+    """The whole file in pieces, each beginning with the last `overlap` bytes of the one before."""
+    rest = b""
+    for offset in range(0, reader.size, _CHUNK_BYTES):
+        piece = rest + reader.read(offset, _CHUNK_BYTES)
+        yield piece
+        rest = piece[-overlap:] if overlap else b""
+
+
+def _raw(reader: Reader) -> list[str]:
+    found: set[str] = set()
+    for piece in _windows(reader, _OVERLAP_BYTES):
+        for word, literal, pattern in _RAW:
+            if word not in found and (literal is None or literal in piece) and pattern.search(piece):
+                found.add(word)
+    return [f"raw/{word}" for word in sorted(found)]
+
+
+_NEEDLES: Final = 64
+_SHORTEST, _LONGEST = 8, 64
+_VALUE_BYTES: Final = 1 << 20
+_PLACES: Final = ("/gps", "xyz", "loci", "location")
+_TEXTS: Final = (
+    _ISO6709,
+    regex(rb"\d{1,3},\d{1,2}\.\d{2,}[NSEW]"),  # XMP's form, part 2 (ISO 16684-2)
+    regex(rb"[+-]?\d{1,3}\.\d{5,}"),
+)
+
+
+def leftovers(original: Reader, findings: Sequence[Finding], redacted: Reader) -> tuple[str, ...]:
+    """Names (`what`) of withheld places of which a copy is still somewhere in the redacted file.
+
+    Looked for are the raw values of GPS directories and location boxes, rationals also in the other byte order, and
+    whatever reads like coordinates in any withheld text. Values too short or too plain to tell anything are not.
+    """
+    needles: dict[bytes, str] = {}
+    for finding in sorted(findings, key=lambda finding: (not finding.what.endswith(_PLACES), finding)):
+        for needle in _needles(original, finding, whole=finding.what.endswith(_PLACES)):
+            if len(needles) < _NEEDLES:
+                needles.setdefault(needle, finding.what)
+    found: set[bytes] = set()
+    if needles:
+        for piece in _windows(redacted, _LONGEST - 1):
+            found.update(needle for needle in needles if needle not in found and needle in piece)
+    return tuple(dict.fromkeys(what for needle, what in needles.items() if needle in found))
+
+
+def _needles(original: Reader, finding: Finding, *, whole: bool) -> Iterator[bytes]:
+    value = original.read(finding.offset, min(finding.length, _VALUE_BYTES))
+    if whole and 2 * _SHORTEST <= len(value) <= _LONGEST and len(set(value)) > 3:
+        yield value
+        if len(value) % 8 == 0:
+            yield b"".join(value[at : at + 4][::-1] for at in range(0, len(value), 4))
+    for pattern in _TEXTS:
+        for match in pattern.finditer(value):
+            if len(match[0]) >= _SHORTEST and len(set(match[0])) > 4:
+                yield match[0][:_LONGEST]
