@@ -37,6 +37,11 @@ def test_every_error_code_is_explained(package: str) -> None:
     assert {code: name for code, name in codes.items() if code not in explained} == {}
 
 
+def test_no_two_error_classes_share_a_code() -> None:
+    codes = [code for package in sources.PACKAGES for _, code in _error_codes(import_module(package))]
+    assert sorted(codes) == sorted(set(codes))
+
+
 def test_error_codes_are_kebab_case_and_explained_once() -> None:
     codes = [heading.strip("`") for heading in _headings(DOCS / "errors.md") if heading.startswith("`")]
     assert [code for code in codes if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)] == []
