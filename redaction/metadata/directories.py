@@ -136,7 +136,7 @@ class Directories:
 
     def _value(self, entry: Entry, kind: Kind) -> None:
         harmless = kind.harmless.get(entry.tag)
-        if harmless is not None and harmless.permits(entry.field_type, entry.count):
+        if harmless is not None and harmless.permits(entry.field_type, entry.count) and self._in_form(entry, harmless):
             self._claims.keep(entry.start, entry.end)
             return
         start = entry.start
@@ -144,6 +144,10 @@ class Directories:
             start = min(start + 8, entry.end)
             self._claims.keep(entry.start, start)
         self._claims.withhold(start, entry.end, f"{self._what}/{tags.NAMES.get(entry.tag, 'unknown-tag')}")
+
+    def _in_form(self, entry: Entry, harmless: Harmless) -> bool:
+        value = self._block.reader.read(entry.start, entry.size) if harmless.form else b""
+        return harmless.form is None or harmless.form.fullmatch(value) is not None
 
     def _inside(self, entry: Entry) -> None:
         self._claims.keep(entry.start, entry.end)

@@ -5,6 +5,8 @@ Sources: TIFF 6.0 section 8, Exif 2.32/3.0 section 4.6 (CIPA DC-008). A tag that
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from re import Pattern
+from re import compile as regex
 from typing import Final
 
 from redaction.metadata.tiff import ASCII, BYTE, UNDEFINED, UTF8, WIDTHS
@@ -12,13 +14,14 @@ from redaction.metadata.tiff import ASCII, BYTE, UNDEFINED, UTF8, WIDTHS
 
 @dataclass(frozen=True, slots=True)
 class Harmless:
-    """Field types and the greatest count with which a tag's value is known to be harmless.
+    """Field types, the greatest count, and the form in which a tag's value is known to be harmless.
 
-    A value of another type or longer is not what the tag promises: it is withheld.
+    A value that is not what the tag promises is withheld.
     """
 
     types: frozenset[int]
     count: int
+    form: Pattern[bytes] | None = None
 
     def permits(self, field_type: int, count: int) -> bool:
         """Whether the value may stay."""
@@ -61,7 +64,10 @@ IPTC: Final = 0x83BB
 ICC: Final = 0x8773
 USER_COMMENT: Final = 0x9286
 
-_DATE: Final = text(20)  # "YYYY:MM:DD HH:MM:SS\0": no room for a time zone
+_DATE: Final = Harmless(  # "YYYY:MM:DD HH:MM:SS\0", and its variants that tell no time zone
+    _TEXT, 32, regex(rb"(?:\d{4}([:\-/.])\d\d\1\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?)?[ :\0]*")
+)
+_FRACTION: Final = Harmless(_TEXT, 12, regex(rb"\d*[ \0]*"))
 _SINGLE: Final = (
     *(0x00FE, 0x00FF, 0x0100, 0x0101, 0x0103, 0x0106, 0x010A, ORIENTATION, 0x0115, 0x0116, 0x011A, 0x011B, 0x011C),
     *(0x0128, 0x013D, 0x0142, 0x0143, 0x0213, STRIP_OFFSETS, STRIP_BYTES, THUMBNAIL_OFFSET, THUMBNAIL_BYTES),
@@ -100,9 +106,9 @@ PHOTO: Final[Mapping[int, Harmless]] = {
     0x0132: _DATE,  # DateTime
     0x9003: _DATE,  # DateTimeOriginal
     0x9004: _DATE,  # DateTimeDigitized
-    0x9290: text(12),  # SubSecTime
-    0x9291: text(12),  # SubSecTimeOriginal
-    0x9292: text(12),  # SubSecTimeDigitized
+    0x9290: _FRACTION,  # SubSecTime
+    0x9291: _FRACTION,  # SubSecTimeOriginal
+    0x9292: _FRACTION,  # SubSecTimeDigitized
 }
 """Harmless in the main directories, SubIFDs and the Exif directory."""
 
