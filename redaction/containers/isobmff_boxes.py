@@ -105,7 +105,7 @@ class Search:
         yield from self.blank(box.body, box.end, what)
 
     def blank(self, start: int, end: int, what: str, filler: str = ZERO) -> Iterator[Finding]:
-        """Blank `[start, end)` unless it is seen to hold nothing but the filler."""
+        """Blank `[start, end)` unless it is seen to hold the filler already: padding is no reason for a finding."""
         if start < end and not self._is_blank(start, end, 0 if filler == ZERO else 0x20):
             yield Finding(start, end - start, what, filler)
 

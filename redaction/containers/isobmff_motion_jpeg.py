@@ -17,7 +17,10 @@ _FIELDS: Final = b"mjpg"  # in APP1 of Motion JPEG format A: where the fields' t
 
 
 def in_pictures(search: Search, chunks: Iterable[Chunk]) -> Iterator[Finding]:
-    """Findings in application segments and comments of all samples; both fields of interlaced pictures are searched."""
+    """Findings in application segments and comments of all samples.
+
+    Not searched: the second field of an interlaced picture, which begins after the first one's scan.
+    """
     budget = MAX_SEGMENTS
     for chunk in chunks:
         for offset, size in samples(chunk):

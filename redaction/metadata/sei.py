@@ -45,7 +45,11 @@ def withheld(nal: bytes, header: int) -> Iterator[Message]:
             end = raw[position + size] if position + size < len(raw) else len(nal)
             payload = bytes(nal[place] for place in raw[position : position + min(size, 3)])
             if _identifies(kind, payload):
-                yield from _blanked(nal, start, end, raw[position - 1], end - start - size)
+                escapes = end - start - size
+                if nal[end - 1 : end + 2] == b"\0\0\3":
+                    end -= 1  # this zero is half the reason for an escape that follows the payload
+                if start < end:
+                    yield from _blanked(nal, start, end, raw[position - 1], escapes)
         position += size
 
 

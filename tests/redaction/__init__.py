@@ -1,0 +1,1 @@
+"""Tests of what mirrors this folder in the source."""

@@ -1,0 +1,109 @@
+"""Timed tracks, fragments, unclaimed bytes and messages inside the streams."""
+
+import pytest
+
+from redaction.finding import Outcome
+from tests.redaction.containers.mp4 import (
+    FTYP,
+    Spec,
+    box,
+    fragments,
+    full,
+    movie,
+    nal,
+    picture,
+    sound_entry,
+    u16,
+    u32,
+    video,
+    video_entry,
+)
+from tests.redaction.containers.redacting import LONG, SECRET, clean, redacted
+
+
+class TestTimedTracks:
+    @pytest.mark.parametrize("handler", [b"meta", b"text", b"sbtl", b"subt", b"tmcd", b"camm", b"hint", b"\0\0\0\0"])
+    @pytest.mark.parametrize("wide", [False, True])
+    def test_a_track_that_is_no_video_or_sound_goes_with_its_samples(self, handler: bytes, wide: bool) -> None:
+        track = Spec(
+            handler, box(b"gpmd", bytes(8)), [[SECRET, SECRET], [SECRET]], number=2, wide=wide, more=box(b"abcd")
+        )
+        data = movie([video(), track])
+        after = clean(data, SECRET, b"gpmd")
+        assert all(sample in after for chunk in video().chunks for sample in chunk)
+
+    def test_bytes_that_a_kept_track_claims_too_stay(self) -> None:
+        base = movie([video()])
+        start = base.index(b"mdat") + 4
+        track = Spec(b"meta", box(b"mett", bytes(8)), counts=[1], constant=30, number=2, offsets=[start + 10])
+        after = clean(movie([video(), track]))
+        assert all(sample in after for chunk in video().chunks for sample in chunk)
+
+    def test_bytes_that_no_sample_claims_go(self) -> None:
+        after = clean(movie([video(), Spec(b"soun", sound_entry(), [[b"\1\2"] * 9], number=2)], gap=SECRET), SECRET)
+        assert b"\1\2" * 9 in after
+
+    def test_a_withheld_track_of_unsure_place_leaves_the_file_unstripped(self) -> None:
+        track = Spec(b"meta", box(b"mett", bytes(8)), counts=[5], constant=30, number=2, offsets=[])
+        assert redacted(movie([video(), track]))[0].outcome is Outcome.UNSTRIPPED
+
+    def test_old_compressed_sound_keeps_its_bytes_though_the_table_counts_fewer(self) -> None:
+        sound = bytes(range(1, 201))  # 34 bytes hold 64 samples of IMA 4:1, the table says one byte each
+        spec = Spec(
+            b"soun", sound_entry(b"ima4", version=1, extra=bytes(16)), [[sound]], counts=[64], constant=1, number=2
+        )
+        text = Spec(b"text", box(b"text", bytes(8)), [[SECRET]], number=3)
+        assert sound in clean(movie([video(), spec, text]), SECRET)
+
+    def test_sound_of_plain_samples_is_cut_exactly(self) -> None:
+        spec = Spec(b"soun", sound_entry(b"sowt", 2), [[b"\1\2\3\4"] * 8], counts=[8], constant=4, number=2)
+        assert b"\1\2\3\4" * 8 in clean(movie([video(), spec], gap=SECRET), SECRET)
+
+    def test_media_data_without_a_movie_header_is_not_understood(self) -> None:
+        assert redacted(FTYP + box(b"mdat", picture()))[0].outcome is Outcome.UNSTRIPPED
+        assert redacted(FTYP + box(b"moov", box(b"cmov", b"x")) + box(b"mdat", b"x"))[0].outcome is Outcome.UNSTRIPPED
+
+
+class TestFragments:
+    @pytest.mark.parametrize("relative", [True, False])
+    @pytest.mark.parametrize("sized", [True, False])
+    def test_samples_of_withheld_tracks_and_unclaimed_bytes_go(self, relative: bool, sized: bool) -> None:
+        after = clean(fragments(SECRET, LONG, relative=relative, sized=sized), SECRET, LONG)
+        assert after.count(picture()) == 2
+
+    def test_fragments_of_a_track_that_no_header_names_go(self) -> None:
+        data = fragments(SECRET, LONG).replace(
+            full(b"tfhd", u32(1), flags=0x20000), full(b"tfhd", u32(7), flags=0x20000)
+        )
+        after = clean(data, SECRET, picture())
+        assert after.count(b"traf") == 0
+
+
+class TestSei:
+    BANNER = b"\x05" + bytes([16 + len(SECRET)]) + b"U" * 16 + SECRET + b"\x80"
+
+    @pytest.mark.parametrize("place", [0, 1])
+    def test_user_data_before_and_after_the_picture_goes_and_the_picture_stays(self, place: int) -> None:
+        parts = [nal(b"\x09\xf0"), picture(), picture(9)]
+        parts.insert(1 + place, nal(b"\x06", self.BANNER))
+        assert picture() in clean(movie([video(chunks=[[b"".join(parts)]])]), SECRET, b"U" * 16)
+
+    def test_hevc_prefix_and_suffix_messages_go(self) -> None:
+        config = bytes(21) + b"\x03\x01" + b"\x27" + u16(1) + u16(2 + len(self.BANNER)) + b"\x4e\x01" + self.BANNER
+        entry = video_entry(b"hvc1", box(b"hvcC", config), config=b"")
+        sample = nal(b"\x4e\x01", self.BANNER) + nal(b"\x26\x01" + b"\x11" * 30) + nal(b"\x50\x01", self.BANNER)
+        after = clean(movie([video(entry=entry, chunks=[[sample]])]), SECRET)
+        assert nal(b"\x26\x01" + b"\x11" * 30) in after
+
+    def test_messages_in_fragments_go(self) -> None:
+        sample = nal(b"\x06", self.BANNER) + picture()
+        trex = box(b"mvex", full(b"trex", u32(1, 1, 0, 0, 0)))
+        head = movie([video(chunks=[])], extra=trex)
+        tfhd = full(b"tfhd", u32(1), flags=0x20000)
+        size = len(box(b"moof", box(b"traf", tfhd, full(b"trun", u32(1, 0, 0)))))
+        moof = box(b"moof", box(b"traf", tfhd, full(b"trun", u32(1, size + 8, len(sample)), flags=0x201)))
+        assert picture() in clean(head + moof + box(b"mdat", sample), SECRET)
+
+    def test_a_byte_stream_inside_a_unit_is_searched(self) -> None:
+        sample = nal(b"\x6e\xc0\x80\x0f\0\0\0\1\x06", self.BANNER, b"\0\0\0\1\x65" + b"\x11" * 40)
+        assert b"\0\0\0\1\x65" + b"\x11" * 40 in clean(movie([video(chunks=[[sample]])]), SECRET)
