@@ -93,6 +93,12 @@ def test_misspelt_segments_are_refused(changed: dict[str, Any]) -> None:
         Withheld.from_json(TRUE | changed)
 
 
+@pytest.mark.parametrize("leaf", [b"", bytes(31), bytes(33)])
+def test_a_leaf_of_another_length_is_refused(leaf: bytes) -> None:
+    with pytest.raises(SegmentError):
+        Withheld(0, 1, "a", leaf, "zero")
+
+
 @pytest.mark.parametrize("name", sorted(TRUE))
 def test_a_segment_without_one_of_its_members_is_refused(name: str) -> None:
     with pytest.raises(SegmentError):

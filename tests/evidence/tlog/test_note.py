@@ -158,6 +158,11 @@ def test_many_signatures_are_accepted_up_to_the_cap() -> None:
         note.verify(own + line * MAX_SIGNATURES, [LOG.key])
 
 
+def test_a_note_without_signatures_is_none() -> None:
+    with pytest.raises(NoteError):
+        Note(TEXT, ())
+
+
 def test_an_endless_note_is_refused_before_it_is_read() -> None:
     with pytest.raises(NoteError):
         Note.parse(b"a\n" * MAX_NOTE_BYTES)
