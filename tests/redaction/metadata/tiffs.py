@@ -25,10 +25,10 @@ def directory(order: str, at: int, entries: Directory, following: int = 0) -> by
     return head + pack(order + "I", following) + values
 
 
-def block(order: str, main: Directory, *, tail: bytes = b"", **others: Directory) -> bytes:
+def block(order: str, main: Directory, **others: Directory) -> bytes:
     """A TIFF block: header, first directory, then `exif`, `gps`, `interop`, `sub` (pointed to from the first one).
 
-    `ifd1` is chained behind the first. `tail` is behind everything, and nothing points to it.
+    `ifd1` is chained behind the first.
     """
     pointers = {"exif": EXIF, "gps": GPS, "interop": INTEROP, "sub": SUB}
     listed = [(pointers[name], LONG, bytes(4)) for name in others if name in pointers]
@@ -41,7 +41,7 @@ def block(order: str, main: Directory, *, tail: bytes = b"", **others: Directory
     first = directory(order, 8, [*main, *linked], places.get("ifd1", 0))
     rest = b"".join(directory(order, places[name], entries) for name, entries in others.items())
     magic = b"II*\0" if order == "<" else b"MM\0*"
-    return magic + pack(order + "I", 8) + first + rest + tail
+    return magic + pack(order + "I", 8) + first + rest
 
 
 def rationals(order: str, *numbers: int) -> bytes:
