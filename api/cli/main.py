@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import importlib
 import importlib.metadata
+import io
 import os
 import signal
 import sys
@@ -64,6 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that cannot show a sign must not end us
         with _ending_by_signal():
             code = _run(words)
             sys.stdout.flush()

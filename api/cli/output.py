@@ -29,18 +29,18 @@ _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errn
 
 def say(text: str = "") -> None:
     """A line of the result."""
-    print(text)
+    print(_shown(text))
 
 
 def warn(text: str, hint: str = "") -> None:
     """A line beside the result, with the next step if there is one."""
-    print(f"amparo: {text}", file=sys.stderr)
+    print(_shown(f"amparo: {text}"), file=sys.stderr)
     if hint:
-        print(f"hint: {hint}", file=sys.stderr)
+        print(_shown(f"hint: {hint}"), file=sys.stderr)
 
 
 def print_json(value: Json) -> None:
-    """The result for programs: one JSON value, UTF-8, on one line per member of the outermost level."""
+    """The result for programs: one JSON value, UTF-8."""
     print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
@@ -78,7 +78,7 @@ class Progress:
 @contextlib.contextmanager
 def new_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
     """A file to write, which gets its name, durable, when the block ends well; WrongUse when the name is taken."""
-    _require_free(path)
+    require_free(path)
     partial = _beside(path)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
@@ -98,12 +98,12 @@ def new_directory(path: Path) -> Iterator[Path]:
 
     When the block fails, nothing of it stays.
     """
-    _require_free(path)
+    require_free(path)
     partial = _beside(path)
     partial.mkdir(mode=0o700)
     try:
         yield partial
-        _require_free(path)
+        require_free(path)
         partial.rename(path)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -111,11 +111,17 @@ def new_directory(path: Path) -> Iterator[Path]:
     _sync(path.parent)
 
 
+def _shown(text: str) -> str:
+    """Without what would steer a terminal: purposes and reasons are other people's words."""
+    return "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
 def _beside(path: Path) -> Path:
     return path.parent / f".{path.name}.partial-{secrets.token_hex(4)}"
 
 
-def _require_free(path: Path) -> None:
+def require_free(path: Path) -> None:
+    """WrongUse unless nothing has this name yet, in a folder that exists: ask before long work."""
     if os.path.lexists(path):
         raise WrongUse(f"{path} exists already, and nothing is overwritten", _ANOTHER_NAME)
     if not path.parent.is_dir():
@@ -131,7 +137,7 @@ def _name(partial: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _require_free(path)
+        require_free(path)
         partial.rename(path)
 
 
