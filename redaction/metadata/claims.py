@@ -3,6 +3,7 @@
 Nothing stays by default: a byte that no directory entry claims (an orphaned GPS directory, slack, padding) is blanked.
 """
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 
 from redaction.errors import MalformedMedia
@@ -45,6 +46,15 @@ def without(intervals: list[Interval], holes: list[Interval]) -> list[Interval]:
 def overlap(left: list[Interval], right: list[Interval]) -> bool:
     """Whether the two, each as `merged` returns it, share a byte."""
     return sum(end - start for start, end in without(left, right)) != sum(end - start for start, end in left)
+
+
+def reserve(taken: list[Interval], extent: Interval) -> bool:
+    """Add an extent to an ordered list of disjoint ones; False when it shares a byte with one of them."""
+    at = bisect(taken, extent)
+    if (at and taken[at - 1][1] > extent[0]) or (at < len(taken) and taken[at][0] < extent[1]):
+        return False
+    taken.insert(at, extent)
+    return True
 
 
 class Claims:

@@ -12,9 +12,9 @@ from typing import Final
 from redaction.errors import MalformedMedia
 from redaction.finding import ZERO, Finding, structure
 from redaction.metadata import exif_tags as tags
-from redaction.metadata.claims import Claims
+from redaction.metadata.claims import Claims, Interval, reserve
 from redaction.metadata.exif_tags import Harmless
-from redaction.metadata.tiff import BYTE, ENTRY_BYTES, HEADER_BYTES, LONG, Block, Entry, disjoint_from, ranges
+from redaction.metadata.tiff import BYTE, ENTRY_BYTES, HEADER_BYTES, LONG, Block, Entry, ranges
 from redaction.reader import Reader, Window
 from redaction.walk import Walk
 
@@ -57,7 +57,7 @@ class Directories:
         self._kinds = kinds
         self._nested = nested
         self._claims = Claims(block.reader.size)
-        self._extents: list[tuple[int, int]] = [(0, HEADER_BYTES)]
+        self._extents: list[Interval] = [(0, HEADER_BYTES)]
         self._waiting: deque[tuple[int, str]] = deque()
         self._gps: list[int] = []
         self._findings: list[Finding] = []
@@ -97,9 +97,8 @@ class Directories:
         except MalformedMedia:
             return 0
         extent = (offset, offset + 2 + ENTRY_BYTES * len(entries))
-        if not disjoint_from(extent, self._extents):
+        if not reserve(self._extents, extent):
             return 0
-        self._extents.append(extent)
         self._claims.structure(offset, offset + 2)
         for entry in entries:
             self._entry(entry, kind)
@@ -186,9 +185,8 @@ class Directories:
         end = offset + 2 + ENTRY_BYTES * len(entries)
         head = min(offset + _GPS_HEAD_BYTES, self._block.reader.size) - offset
         extent = (offset, max(end, offset + head))
-        if not disjoint_from(extent, self._extents):
+        if not reserve(self._extents, extent):
             raise MalformedMedia("a GPS directory overlaps another one", offset)
-        self._extents.append(extent)
         count, version = b"\0\1"[:: 1 if self._block.order == ">" else -1], bytes([2, 3, 0, 0])
         filler = count + self._block.pack_entry(0, BYTE, 4, version) + bytes(4)
         self._claims.structure(offset, offset + head)

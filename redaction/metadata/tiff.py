@@ -6,7 +6,6 @@ formats with a magic of their own are no TIFF here.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from struct import Struct, iter_unpack, unpack
 from typing import Final
 
@@ -133,8 +132,3 @@ def ranges(offsets: list[int], lengths: list[int], size: int) -> Iterator[tuple[
     for offset, length in zip(offsets, lengths, strict=False):
         if length and offset >= HEADER_BYTES and offset + length <= size:
             yield offset, length
-
-
-def disjoint_from(extent: tuple[int, int], others: list[tuple[int, int]]) -> bool:
-    """Whether an extent (start, end) shares no byte with others."""
-    return all(before[1] <= after[0] for other in others for before, after in pairwise(sorted((extent, other))))

@@ -16,6 +16,9 @@ from redaction.walk import Walk
 DEPTH: Final = 64
 """Deepest nesting of elements."""
 
+PREFIXES: Final = 256
+"""Most namespace prefixes that may be in force at one place."""
+
 Name = tuple[str, str]
 """Namespace URI (empty for none) and local name."""
 
@@ -106,6 +109,8 @@ class _Document:
             if key == "xmlns" or key.startswith("xmlns:")
         }
         scope = {**scope, **declared} if declared else scope
+        if len(scope) > PREFIXES:
+            raise MalformedMedia("too many XML prefixes", start)
         path = (*self._path, _expanded(name.decode(), scope, start, scope.get("", "")))
         for key, (low, high) in attributes:
             self._walk.node(low)
