@@ -85,3 +85,15 @@ def enrolled(vault: Vault) -> list[dict[str, str]]:
     query = select(people.c.name, people.c.role, people.c.line, people.c.state).order_by(people.c.name)
     with vault.database.transaction() as connection:
         return [{str(key): str(row[key]) for key in row} for row in connection.execute(query).mappings()]
+
+
+def signed_enrolment(vault: Vault, name: str) -> Json:
+    """The enrolment of a partner as a custodian signed it, from the custody event."""
+    events = schema.events
+    query = select(events.c.body).where(events.c.type == EventType.PARTNER_ENROLLED.value)
+    with vault.database.transaction() as connection:
+        for (body,) in connection.execute(query):
+            event = Event.parse(bytes(body))
+            if event.detail.get("name") == name:
+                return event.detail.get("signed")
+    raise UnknownPerson("nobody is enrolled under this name")

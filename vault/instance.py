@@ -20,7 +20,7 @@ from vault.database.connection import Database
 from vault.errors import SettingsError
 from vault.sequencer import Sequencer
 from vault.settings import TRUST_FILE, Settings, load, read_secret
-from vault.store.locate import open_store
+from vault.store.locate import S3Credentials, open_store
 from vault.store.protocol import Store
 
 VERSION: Final = "0.1.0"
@@ -93,7 +93,7 @@ def open_vault(folder: Path, clock: Clock | None = None, credentials: tuple[str,
     signer = Signer(settings.origin, load_log_key(folder / settings.log_key))
     if trust.origin != settings.origin or trust.log.vkey != signer.vkey:
         raise SettingsError(f"{TRUST_FILE} names another log than the settings and the log key give")
-    store = open_store(settings.store, folder, credentials)
+    store = open_store(settings.store, folder, None if credentials is None else S3Credentials(*credentials))
     database = Database(settings.database_url)
     database.migrate()
     sequencer = Sequencer(database, store, settings.origin, signer, settings.lock)

@@ -232,10 +232,11 @@ def stored_events(store: Store, size: int) -> Iterator[bytes]:
     """The first `size` events from the store, in order; NotFound when a bundle is missing."""
     for index in range(-(-size // TILE_WIDTH)):
         width = min(TILE_WIDTH, size - index * TILE_WIDTH)
-        yield from _bundle_lines(store, index, width)
+        yield from stored_bundle(store, index, width)
 
 
-def _bundle_lines(store: Store, index: int, width: int) -> list[bytes]:
+def stored_bundle(store: Store, index: int, width: int) -> list[bytes]:
+    """The first `width` events of bundle `index`; NotFound when no bundle with so many is in the store."""
     # The log may have grown since `size` was read: then the bundle of this width is gone and a longer one is there.
     candidates = [event_path(index, width), event_path(index)]
     candidates += sorted(store.list(f"{event_path(index)}.p/"), reverse=True)

@@ -61,6 +61,8 @@ def create(
     trust = Trust.parse(trust.encode())  # refuses custodians that stand twice, and a quorum they cannot meet
     _write_secret(folder / settings.log_key, base64.b64encode(key.private_bytes_raw()) + b"\n")
     settings.spool.mkdir(mode=0o700)
+    if settings.store == STORE:
+        (folder / STORE.removeprefix("file:")).mkdir(mode=0o700)
     if settings.store.startswith("file:"):
         # Only here: an opened vault takes a missing folder for an unmounted disk, never for an empty store.
         (folder / settings.store.removeprefix("file:")).mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from api.cli.extensions import extension_of
 from evidence import bundle as names
 from evidence import report
 from evidence.archive import Window
@@ -17,8 +18,6 @@ from evidence.exhibit import ExhibitRecord, header_length, parse_withheld, recor
 from evidence.verify import SMALL, Bundle, Opener
 
 SUMS: Final = "SHA256SUMS"
-_EXTENSIONS: Final = {"image/jpeg": "jpg", "video/mp4": "mp4", "video/quicktime": "mov", "video/3gpp": "3gp"}
-"""The kinds that intake accepts; what another version may have accepted gets `bin`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class _Unpacking:
     def _exhibit(self, number: int, record: ExhibitRecord) -> None:
         name = names.exhibit_folder(number)
         media = self._window(f"data/{name}/media.age")
-        written = self._write(f"{name}.{_EXTENSIONS.get(record.media_type, 'bin')}", self._opener(media))
+        written = self._write(f"{name}{extension_of(record.media_type)}", self._opener(media))
         if written != record.media_sha256:
             raise BagError("an exhibit changed while it was being opened")
         document = self._open(f"data/{name}/record.json.age")

@@ -1,0 +1,116 @@
+"""The service: every router, what wraps them, and nothing else. `create_app(vault)` makes one; there is no global."""
+
+import sys
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.access import ACCESS
+from api.problems import HANDLED, answer, code_of
+from api.routes import audit, custodian, open, partner, source  # noqa: A004 -- the door that is open to anyone
+from api.web.bundle_texts import read_me
+from api.web.pages import Pages
+from vault import bundles
+from vault.instance import VERSION, Vault
+
+_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed"}
+
+
+def create_app(vault: Vault) -> FastAPI:
+    """The service over an opened vault; it starts and stops the vault's sequencer."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        vault.store.sweep()
+        vault.sequencer.start()
+        for request in bundles.pending(vault):  # a crash came between the last approval and the bundle
+            await run_in_threadpool(bundles.seal, vault, request, read_me)
+        yield
+        vault.close()
+
+    app = FastAPI(title="Amparo", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.vault = vault
+    app.state.pages = Pages(organisation=vault.settings.organisation, size_limit=vault.settings.report_bytes)
+    for router in (source.router, open.router, partner.router, custodian.router, audit.router):
+        app.include_router(router)
+    _require_access_rows(app)
+    for kind in HANDLED:
+        app.add_exception_handler(kind, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_validation)
+    app.add_exception_handler(HTTPException, _answer_status)
+    app.add_middleware(Shell)
+    return app
+
+
+def _require_access_rows(app: FastAPI) -> None:
+    """Fail closed: an address that the table of `access` does not name is not served, and the reverse."""
+    served = {
+        (method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods or ()
+    }
+    if served != set(ACCESS):
+        raise RuntimeError("the routes and the table in api.access differ")
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    return answer(code_of(error), request)
+
+
+async def _answer_validation(request: Request, _: Exception) -> Response:
+    # FastAPI's own answer repeats what was sent.
+    return answer("malformed-request", request)
+
+
+async def _answer_status(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return answer(_BY_STATUS.get(status, "malformed-request" if status < 500 else "internal"), request)
+
+
+class Shell:
+    """Outermost: adds the headers that every answer has, and keeps the text of unforeseen errors out of every log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def sending(event: Message) -> None:
+            nonlocal started
+            if event["type"] == "http.response.start":
+                started = True
+                present = {name.lower() for name, _ in event.get("headers", [])}
+                extra = [header for header in _HEADERS if header[0] not in present]
+                event = {**event, "headers": [*event.get("headers", []), *extra]}
+            await send(event)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:  # noqa: BLE001 -- an exception's text may quote what a source sent; only its place is told
+            _tell_place(error)
+            if started:
+                raise ConnectionAbortedError from None
+            await answer("internal", Request(scope, receive))(scope, receive, sending)
+
+
+def _tell_place(error: Exception) -> None:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].name}:{frames[-1].lineno}" if frames else "?"
+    sys.stderr.write(f"amparo: internal error {type(error).__name__} at {place}\n")

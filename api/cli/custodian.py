@@ -1,0 +1,221 @@
+"""`amparo custodian`: enrol and revoke, look at requests, approve or deny, review a case.
+
+The key stays on this computer: what leaves it are signatures, and file keys wrapped to a partner.
+"""
+
+import argparse
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from api.cli.extensions import extension_of
+from api.cli.failures import CheckFailed, WrongUse
+from api.cli.keys import load_identity, load_public, load_trust
+from api.cli.output import Progress, new_directory, say
+from api.cli.requests import print_requests
+from api.client import Client, Signature
+from evidence.bundle import exhibit_folder
+from evidence.canonical import Json
+from evidence.errors import EvidenceError
+from evidence.exhibit import ExhibitRecord
+from evidence.identity import PublicLine, signing_key
+from evidence.ids import parse_case_number, parse_request_id
+from evidence.release import Approval, Denial, Enrolment, ReleasedObject, Revocation, objects_digest
+from evidence.signed import SignedDocument, sign
+from vault.age.identities import KeyIdentity, decrypt, open_header
+from vault.age.recipients import parse_recipient
+from vault.age.stream import Decryptor
+from vault.opening import rewrap
+
+HELP = "a custodian's work: enrol, review, approve or deny"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("-i", dest="identity", metavar="KEY", type=Path, required=True, help="your identity file")
+    parser.add_argument("--server", metavar="URL", required=True, help="the vault's address")
+    parser.add_argument("--trust", metavar="FILE", type=Path, help="the trust anchor; needed beside other custodians")
+    work = parser.add_subparsers(dest="work", required=True, metavar="WORK")
+    enrol = work.add_parser("enrol", help="enrol a partner or an auditor")
+    enrol.add_argument("public", metavar="PUBFILE", type=Path, help="their public line; check it with them by voice")
+    enrol.add_argument("--role", choices=("partner", "auditor"), required=True)
+    revoke = work.add_parser("revoke", help="end somebody's enrolment")
+    revoke.add_argument("name", metavar="NAME")
+    requests = work.add_parser("requests", help="all requests and how they stand")
+    requests.add_argument("--json", action="store_true")
+    approve = work.add_parser("approve", help="release a case to the partner who asked")
+    approve.add_argument("request", metavar="REQUEST")
+    approve.add_argument("--with-place", action="store_true", help="release the sealed place too")
+    approve.add_argument("--include-unstripped", action="store_true", help="release files that still hold everything")
+    deny = work.add_parser("deny", help="refuse a request")
+    deny.add_argument("request", metavar="REQUEST")
+    deny.add_argument("--reason", metavar="TEXT", required=True, help="it stands in the log")
+    review = work.add_parser("review", help="open a case on this computer; each exhibit viewed is an event")
+    review.add_argument("case", metavar="CASE")
+    review.add_argument("-o", dest="output", metavar="DIR", type=Path, required=True)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do one of them."""
+    identity, line = load_identity(args.identity)
+    with Client(args.server, Signature(line, signing_key(identity.secret))) as client:
+        custodian = _Custodian(client, identity, line, args)
+        work = {
+            "enrol": custodian.enrol,
+            "revoke": custodian.revoke,
+            "requests": custodian.requests,
+            "approve": custodian.approve,
+            "deny": custodian.deny,
+            "review": custodian.review,
+        }
+        work[args.work]()
+    return 0
+
+
+class _Custodian:
+    """One custodian at work."""
+
+    def __init__(self, client: Client, identity: KeyIdentity, line: PublicLine, args: argparse.Namespace) -> None:
+        self._client, self._identity, self._line, self._args = client, identity, line, args
+        self._key: Ed25519PrivateKey = signing_key(identity.secret)
+
+    def enrol(self) -> None:
+        line = load_public(self._args.public)
+        document = Enrolment(self._client.origin(), self._args.role, line, _now())
+        self._client.post("/api/custodian/people", {"signed": self._signed(document.to_json())})
+        say(f"{line.name} is enrolled as {self._args.role}.")
+        say("Give them the vault's trust.json by a way that nobody can change unnoticed.")
+
+    def revoke(self) -> None:
+        document = Revocation(self._client.origin(), self._args.name, _now())
+        self._client.post("/api/custodian/revocations", {"signed": self._signed(document.to_json())})
+        say(f"{self._args.name} is not enrolled any more.")
+
+    def requests(self) -> None:
+        print_requests(self._client.get("/api/custodian/requests"), as_json=self._args.json)
+
+    def deny(self) -> None:
+        request = parse_request_id(self._args.request)
+        document = Denial(self._client.origin(), request, self._args.reason, _now())
+        self._client.post(f"/api/custodian/requests/{request}/denial", {"signed": self._signed(document.to_json())})
+        say(f"{request} is denied.")
+
+    def approve(self) -> None:
+        request = parse_request_id(self._args.request)
+        detail = self._client.get(f"/api/custodian/requests/{request}")
+        partner = self._partner(detail["enrolment"], detail["request"]["partner"])
+        chosen, left_out = self._choose(detail["objects"])
+        headers = {
+            each["key"]: rewrap(base64.b64decode(each["header"]), [self._identity], parse_recipient(partner.recipient))
+            for each in chosen
+        }
+        released = [
+            ReleasedObject(each["key"], bytes.fromhex(each["sha256"]), hashlib.sha256(headers[each["key"]]).digest())
+            for each in chosen
+        ]
+        document = Approval(
+            origin=self._client.origin(),
+            request=request,
+            case=detail["request"]["case"],
+            partner=partner.key_id,
+            objects=objects_digest(released),
+            time=_now(),
+        )
+        body: dict[str, Json] = {
+            "signed": self._signed(document.to_json()),
+            "headers": {key: base64.b64encode(header).decode() for key, header in headers.items()},
+        }
+        answer = self._client.post(f"/api/custodian/requests/{request}/approval", body)
+        say(f"{request}: {answer['state']}, {answer['approvals']} of {answer['quorum']} approvals, for {partner.name}.")
+        for text in left_out:
+            say(text)
+
+    def review(self) -> None:
+        case = parse_case_number(self._args.case)
+        objects = self._client.get(f"/api/custodian/cases/{case}")["objects"]
+        total = sum(each["bytes"] for each in objects)
+        with new_directory(self._args.output) as folder, Progress(total, "reviewing") as progress:
+            for each in (item for item in objects if not item["exhibit"]):
+                name = each["key"].rsplit("/", 1)[-1].removesuffix(".age") + ".txt"
+                (folder / name).write_bytes(self._fetch_small(case, each["key"]))
+            for number in sorted({each["number"] for each in objects if each["exhibit"]}):
+                self._review_exhibit(case, [each for each in objects if each["number"] == number], folder, progress)
+        say(f"{self._args.output}: the case in clear. Delete it when you have looked.")
+
+    def _review_exhibit(self, case: str, objects: Sequence[dict[str, Any]], folder: Path, progress: Progress) -> None:
+        keys = {each["key"].rsplit("/", 1)[-1]: each["key"] for each in objects}
+        record = self._fetch_small(case, keys["record.age"])
+        parsed = ExhibitRecord.parse(record)
+        stem = exhibit_folder(parsed.number)
+        (folder / f"{stem}.record.json").write_bytes(record)
+        if "withheld.age" in keys:
+            (folder / f"{stem}.withheld.json").write_bytes(self._fetch_small(case, keys["withheld.age"]))
+        digest = hashlib.sha256()
+        with (folder / f"{stem}{extension_of(parsed.media_type)}").open("xb") as file:
+            for chunk in self._open_stream(case, keys["media"]):
+                file.write(chunk)
+                digest.update(chunk)
+                progress.update(len(chunk))
+        if digest.digest() != parsed.media_sha256:
+            raise CheckFailed(f"{stem} is not what its record says", "tell the other custodians; run amparo fixity")
+
+    def _open_stream(self, case: str, key: str) -> Iterator[bytes]:
+        with self._client.download(f"/api/custodian/cases/{case}/objects/{key}") as (_, chunks):
+            head = next(chunks, b"")  # the server sends the header first, and at once
+            file_key, length = open_header(head, [self._identity])
+            decryptor = Decryptor(file_key)
+            yield decryptor.update(head[length:])
+            for chunk in chunks:
+                yield decryptor.update(chunk)
+            yield decryptor.finish()
+
+    def _fetch_small(self, case: str, key: str) -> bytes:
+        return decrypt(self._client.get_bytes(f"/api/custodian/cases/{case}/objects/{key}"), [self._identity])
+
+    def _choose(self, objects: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+        """What to release: never the place or an unstripped exhibit unless asked for."""
+        chosen, left_out = [], []
+        for each in objects:
+            if each["key"].endswith("/withheld.age") and not self._args.with_place:
+                left_out.append(f"exhibit {each['number']}: the sealed place was not released (--with-place)")
+            elif each["outcome"] == "unstripped" and not self._args.include_unstripped:
+                if each["key"].endswith("/media"):
+                    text = "not released, it could not be stripped (--include-unstripped)"
+                    left_out.append(f"exhibit {each['number']}: {text}")
+            else:
+                chosen.append(each)
+        if not chosen:
+            raise WrongUse("there is nothing in this case to release", "look at it with: amparo custodian … review")
+        return chosen, left_out
+
+    def _partner(self, enrolment: Json, name: str) -> PublicLine:
+        """The partner's line, if a custodian whom this computer knows signed it: the server's word is not enough."""
+        signed = SignedDocument.from_json(enrolment)
+        known = {self._line.key_id: self._line}
+        if self._args.trust is not None:
+            known |= {line.key_id: line for line in load_trust(self._args.trust).custodians}
+        signer = known.get(signed.key_id)
+        if signer is None:
+            raise CheckFailed(
+                "another custodian enrolled this partner, and this computer cannot check that",
+                "give the trust anchor: amparo custodian … --trust trust.json approve …",
+            )
+        try:
+            document = Enrolment.from_json(signed.verify(signer))
+        except EvidenceError as error:
+            raise CheckFailed(f"the partner's enrolment is not genuine: {error.reason}", "do not approve") from None
+        if document.role != "partner" or document.line.name != name or document.origin != self._client.origin():
+            raise CheckFailed("the partner's enrolment is for somebody or something else", "do not approve")
+        return document.line
+
+    def _signed(self, document: dict[str, Json]) -> Json:
+        return sign(document, self._line, self._key).to_json()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 -- the door asks the clock for the use case

@@ -1,0 +1,11 @@
+"""What a file in clear is called by: the extension of its media type."""
+
+from typing import Final
+
+_EXTENSIONS: Final = {"image/jpeg": ".jpg", "video/mp4": ".mp4", "video/quicktime": ".mov", "video/3gpp": ".3gp"}
+"""The kinds that intake accepts; what another version may have accepted gets `.bin`."""
+
+
+def extension_of(media_type: str) -> str:
+    """`.jpg` for `image/jpeg`, and so on."""
+    return _EXTENSIONS.get(media_type, ".bin")

@@ -1,0 +1,139 @@
+"""The client of our own HTTP interface: signs requests as RFC 9421 has it, and turns problem documents into errors."""
+
+import secrets
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from http_message_signatures import HTTPMessageSigner
+from http_message_signatures.algorithms import ED25519
+from http_message_signatures.resolvers import MappingKeyResolver
+
+from api.cli.failures import CheckFailed
+from api.signatures import COVERED, LABEL, NONCE_BYTES, TAG, message
+from evidence.canonical import Json, encode
+from evidence.identity import PublicLine
+
+TIMEOUT: Final = httpx.Timeout(60.0, read=600.0)  # seconds; a large upload is sealed before the answer begins
+
+
+class ServerError(CheckFailed):
+    """The server answered with a problem, or not at all. `code` is the problem type's last word."""
+
+    def __init__(self, code: str, title: str, hint: str) -> None:
+        super().__init__(_plain(title), _plain(hint))
+        self.code = code
+
+
+class Signature(httpx.Auth):
+    """Signs each request as one person."""
+
+    requires_request_body = True
+
+    def __init__(self, line: PublicLine, key: Ed25519PrivateKey) -> None:
+        self._key_id = line.key_id
+        self._signer = HTTPMessageSigner(
+            signature_algorithm=ED25519,
+            key_resolver=MappingKeyResolver(public_keys={}, private_keys={line.key_id: key}),
+        )
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """See httpx.Auth."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        path = request.url.raw_path.decode("ascii")
+        signed = message(request.method, headers["host"], path, headers)
+        self._signer.sign(
+            signed,
+            key_id=self._key_id,
+            created=datetime.fromtimestamp(int(time.time()), UTC),
+            nonce=secrets.token_hex(NONCE_BYTES),
+            label=LABEL,
+            tag=TAG,
+            covered_component_ids=COVERED,
+            body=request.content,
+        )
+        for name, value in signed.headers.items():
+            if name.lower() in {"signature", "signature-input", "content-digest"}:
+                request.headers[name] = value
+        yield request
+
+
+class Client:
+    """Talks to one server. Use as a context manager."""
+
+    def __init__(self, server: str, auth: httpx.Auth | None = None) -> None:
+        self._http = httpx.Client(base_url=server, auth=auth, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._http.close()
+
+    def get(self, path: str, **params: str | int) -> Any:
+        """GET and parse JSON."""
+        return self._send("GET", path, params=params or None).json()
+
+    def get_bytes(self, path: str) -> bytes:
+        """GET a small file; LookupError when there is none."""
+        try:
+            return self._send("GET", path).content
+        except ServerError as error:
+            if error.code == "not-found":
+                raise LookupError(path) from None
+            raise
+
+    def post(self, path: str, document: Json) -> Any:
+        """POST canonical JSON and parse the answer."""
+        return self._send("POST", path, content=encode(document), headers={"Content-Type": "application/json"}).json()
+
+    def post_stream(self, path: str, content: Iterator[bytes], headers: dict[str, str]) -> Any:
+        """POST a body that is made while it is sent, and parse the answer."""
+        return self._send("POST", path, content=content, headers={"Accept": "application/json", **headers}).json()
+
+    @contextmanager
+    def download(self, path: str, start: int = 0) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """GET a large file from `start` on: its remaining length, and its bytes."""
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        try:
+            with self._http.stream("GET", path, headers=headers) as response:
+                if response.is_error:
+                    response.read()
+                    raise _problem(response)
+                yield int(response.headers.get("content-length", "0")), response.iter_bytes(1024 * 1024)
+        except httpx.TransportError:
+            raise _unreachable() from None
+
+    def origin(self) -> str:
+        """The vault's log name, from its checkpoint (not verified: it only says which vault a document is for)."""
+        return self.get_bytes("/log/checkpoint").split(b"\n", 1)[0].decode()
+
+    def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **arguments)
+        except httpx.TransportError:
+            raise _unreachable() from None
+        if response.is_error:
+            raise _problem(response)
+        return response
+
+
+def _plain(sentence: str) -> str:
+    """A sentence of a problem document as the command line writes it."""
+    return sentence[:1].lower() + sentence[1:].removesuffix(".")
+
+
+def _problem(response: httpx.Response) -> ServerError:
+    try:
+        document = response.json()
+        return ServerError(str(document["type"]).rsplit(":", 1)[-1], str(document["title"]), str(document["detail"]))
+    except (ValueError, KeyError, TypeError):
+        return ServerError("no-problem-document", f"the server answered {response.status_code}", "check the address")
+
+
+def _unreachable() -> ServerError:
+    return ServerError("unreachable", "the server does not answer", "check the address and that the service runs")

@@ -1,0 +1,155 @@
+"""Read `multipart/form-data` as it arrives: files into spools, never into temporary files.
+
+Starlette's form parser and `UploadFile` write what a source sends to the disk in clear; this module uses the parser of
+python-multipart itself. File names are read past and forgotten.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from api.problems import HttpProblem
+from vault.exhibits import Received
+from vault.intake import STATEMENT_LIMIT
+from vault.spool import Spool
+
+HEADER_LIMIT: Final = 16 * 1024  # bytes of one part's headers
+TEXT_LIMIT: Final = 4 * STATEMENT_LIMIT  # bytes of one text field
+
+
+@dataclass(frozen=True, slots=True)
+class FormLimits:
+    """Caps in bytes, and how many files one form may hold."""
+
+    file_bytes: int
+    form_bytes: int
+    files: int
+
+
+@dataclass(slots=True)
+class Form:
+    """A form that arrived whole: text fields by name, and the files in order."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    files: list[Received] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Forget all files."""
+        for received in self.files:
+            received.spool.close()
+
+
+class FormReader:
+    """Takes a body chunk by chunk (`write`), then gives the `Form` (`finish`); `close` forgets everything."""
+
+    def __init__(self, content_type: str, new_spool: Callable[[], Spool], limits: FormLimits) -> None:
+        kind, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary", b"")
+        if kind != b"multipart/form-data" or not boundary:
+            raise HttpProblem("malformed-form")
+        self._new_spool, self._limits = new_spool, limits
+        self._form, self._received = Form(), 0
+        self._spool: Spool | None = None
+        self._digest = hashlib.sha256()
+        self._text = bytearray()
+        self._headers: dict[bytes, bytes] = {}
+        self._name, self._value, self._header_bytes = bytearray(), bytearray(), 0
+        self._field, self._is_file, self._ended = "", False, False
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._part_begin,
+                "on_header_field": self._header_field,
+                "on_header_value": self._header_value,
+                "on_header_end": self._header_end,
+                "on_headers_finished": self._headers_finished,
+                "on_part_data": self._part_data,
+                "on_part_end": self._part_end,
+                "on_end": self._end,
+            },
+        )
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes; HttpProblem when a limit is passed or the form is malformed."""
+        self._received += len(chunk)
+        if self._received > self._limits.form_bytes:
+            raise HttpProblem("too-large")
+        try:
+            self._parser.write(chunk)
+        except MultipartParseError:
+            raise HttpProblem("malformed-form") from None
+
+    def finish(self) -> Form:
+        """The form; HttpProblem when the body ended before its last boundary."""
+        if not self._ended:
+            raise HttpProblem("malformed-form")
+        return self._form
+
+    def close(self) -> None:
+        """Forget what arrived."""
+        if self._spool is not None:
+            self._spool.close()
+        self._form.close()
+
+    def _part_begin(self) -> None:
+        self._headers.clear()
+        self._header_bytes = 0
+        self._text = bytearray()
+
+    def _header_field(self, data: bytes, start: int, end: int) -> None:
+        self._grow(self._name, data[start:end])
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._grow(self._value, data[start:end])
+
+    def _grow(self, target: bytearray, data: bytes) -> None:
+        self._header_bytes += len(data)
+        if self._header_bytes > HEADER_LIMIT:
+            raise HttpProblem("malformed-form")
+        target += data
+
+    def _header_end(self) -> None:
+        self._headers[bytes(self._name).lower()] = bytes(self._value)
+        self._name.clear()
+        self._value.clear()
+
+    def _headers_finished(self) -> None:
+        kind, options = parse_options_header(self._headers.get(b"content-disposition"))
+        if kind != b"form-data" or b"name" not in options:
+            raise HttpProblem("malformed-form")
+        self._field = options[b"name"].decode("utf-8", "replace")
+        self._is_file = b"filename" in options
+        if self._is_file:
+            if len(self._form.files) >= self._limits.files:
+                raise HttpProblem("too-large")
+            self._spool, self._digest = self._new_spool(), hashlib.sha256()
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        piece = memoryview(data)[start:end]
+        if self._spool is not None:
+            if self._spool.size + len(piece) > self._limits.file_bytes:
+                raise HttpProblem("too-large")
+            self._spool.write(bytes(piece))
+            self._digest.update(piece)
+        elif len(self._text) + len(piece) > TEXT_LIMIT:
+            raise HttpProblem("too-large")
+        else:
+            self._text += piece
+
+    def _part_end(self) -> None:
+        if self._spool is None:
+            self._form.texts[self._field] = self._text.decode("utf-8", "replace")
+            return
+        spool, self._spool = self._spool, None
+        if spool.size == 0:  # a browser sends one empty part for a file input in which nothing was chosen
+            spool.close()
+            return
+        spool.finish()
+        self._form.files.append(Received(spool, self._digest.digest()))
+
+    def _end(self) -> None:
+        self._ended = True

@@ -1,0 +1,28 @@
+"""The auditor's door: the custody events in pages, each checkable against the public log."""
+
+from itertools import islice
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from api.auth import Signed, TheVault
+from vault.auditing import events_page
+
+router: Final = APIRouter(prefix="/api/audit")
+PAGE: Final = 2048  # events
+
+
+@router.get("/events")
+def events(
+    caller: Signed,
+    vault: TheVault,
+    size: Annotated[int, Query(ge=0)],
+    start: Annotated[int, Query(ge=0)] = 0,
+) -> JSONResponse:
+    """Events `start` and following of the log as it was at `size`, and whether the database agrees with the store."""
+    page = list(islice(events_page(vault, caller.line, caller.role, start, size), PAGE))
+    return JSONResponse(
+        {"start": start, "events": [{"event": data.decode(), "database": agrees} for data, agrees in page]},
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,43 @@
+"""What anyone may read: the public log (C2SP tlog-tiles) and whether the service is well."""
+
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+
+from api.auth import TheVault
+from api.problems import HttpProblem
+from vault.errors import InvalidKey, NotFound
+
+router: Final = APIRouter()
+_TEXT: Final = "text/plain; charset=utf-8"
+_SHORT: Final = "public, max-age=5"
+_FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+@router.get("/log/checkpoint")
+def checkpoint(vault: TheVault) -> Response:
+    """The newest signed checkpoint."""
+    try:
+        note = vault.store.read("log/checkpoint")
+    except NotFound:
+        raise HttpProblem("not-found") from None
+    return Response(note, media_type=_TEXT, headers={"Cache-Control": _SHORT})
+
+
+@router.get("/log/tile/{path:path}")
+def tile(path: str, vault: TheVault) -> Response:
+    """A tile or entry bundle; these never change."""
+    try:
+        data = vault.store.read(f"log/tile/{path}")
+    except (NotFound, InvalidKey):
+        raise HttpProblem("not-found") from None
+    return Response(data, media_type="application/octet-stream", headers={"Cache-Control": _FOREVER})
+
+
+@router.get("/health")
+def health(vault: TheVault) -> JSONResponse:
+    """Whether the vault can keep and confirm things."""
+    well = not vault.sequencer.failing and vault.store.exists("log/checkpoint")
+    status = {"status": "ok" if well else "the custody log does not move"}
+    return JSONResponse(status, 200 if well else 503, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,153 @@
+"""The source's door: the page, the report, and coming back with the receipt. No cookie, no session, no address kept."""
+
+from typing import Final
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from api.auth import TheReceipt, TheVault, receipt_of
+from api.multipart import Form, FormLimits, FormReader
+from api.problems import HttpProblem, locale_of, wants_page
+from api.web import forms
+from api.web.pages import Pages
+from api.web.views import ExhibitView, Page, ReportView
+from evidence.canonical import Json
+from evidence.ids import parse_receipt
+from redaction.containers.formats import ACCEPTED
+from vault.instance import Vault
+from vault.intake import STATEMENT_LIMIT, Report, look_up, take_in
+from vault.spool import Spool
+
+router: Final = APIRouter()
+BUFFER: Final = 1024 * 1024  # bytes that are handed to a thread at once
+_FORM_BYTES: Final = 4096  # of the receipt form
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+_KEEP: Final = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
+
+
+def page_response(page: Page, status: int = 200) -> Response:
+    """A page with the headers it must have."""
+    return Response(page.html, status, dict(page.headers))
+
+
+@router.get("/")
+async def home(request: Request) -> Response:
+    """The source's page, in the visitor's language."""
+    pages: Pages = request.app.state.pages
+    return page_response(pages.home(locale_of(request), accepted=ACCEPTED))
+
+
+@router.post("/report")
+async def report(request: Request, vault: TheVault) -> Response:
+    """Take in a statement and files; a receipt in `Authorization` adds them to its case."""
+    receipt = receipt_of(request) if "authorization" in request.headers else None
+    form = await _read_form(request, vault)
+    try:
+        keep_place = _keep_place(form)
+        statement = form.texts.get(forms.STATEMENT, "")
+        if len(statement) > STATEMENT_LIMIT:
+            raise HttpProblem("too-large")
+        channel = "web-form" if wants_page(request) else "cli"
+        done = await run_in_threadpool(
+            take_in, vault, form.files, statement, channel=channel, keep_place=keep_place, receipt=receipt
+        )
+    finally:
+        form.close()
+    if wants_page(request):
+        pages: Pages = request.app.state.pages
+        return page_response(pages.receipt(locale_of(request), _view(done, keep_place=keep_place)))
+    return JSONResponse(
+        {
+            "case": done.case,
+            "receipt": done.receipt,
+            "exhibits": list(done.exhibits),
+            "refused": list(done.refused),
+        },
+        headers=_NO_STORE,
+    )
+
+
+@router.get("/receipt")
+async def receipt_form(request: Request) -> Response:
+    """The form in which a source types the receipt."""
+    pages: Pages = request.app.state.pages
+    return page_response(pages.lookup(locale_of(request)))
+
+
+@router.post("/receipt")
+async def case_page(request: Request, vault: TheVault) -> Response:
+    """What a source sees who comes back; the receipt travels in the body, never in an address."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _FORM_BYTES:
+            raise HttpProblem("malformed-form")
+    values = parse_qs(body.decode("ascii", "replace")).get(forms.RECEIPT, [""])
+    found = await run_in_threadpool(look_up, vault, parse_receipt(values[0]))
+    pages: Pages = request.app.state.pages
+    return page_response(pages.case(locale_of(request), _view(found, keep_place=False)))
+
+
+@router.get("/api/receipt")
+def receipt_json(receipt: TheReceipt, vault: TheVault) -> JSONResponse:
+    """The same for programs."""
+    found = look_up(vault, receipt)
+    return JSONResponse({"case": found.case, "exhibits": list(found.exhibits)}, headers=_NO_STORE)
+
+
+async def _read_form(request: Request, vault: Vault) -> Form:
+    settings = vault.settings
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > settings.report_bytes:
+        raise HttpProblem("too-large")
+    reader = FormReader(
+        request.headers.get("content-type", ""),
+        lambda: Spool(settings.spool),
+        FormLimits(settings.file_bytes, settings.report_bytes, settings.report_files),
+    )
+    whole = False
+    try:
+        buffer = bytearray()
+        async for chunk in request.stream():
+            buffer += chunk
+            if len(buffer) >= BUFFER:
+                await run_in_threadpool(reader.write, bytes(buffer))
+                buffer.clear()
+        await run_in_threadpool(reader.write, bytes(buffer))
+        form = reader.finish()
+        whole = True
+        return form
+    finally:
+        if not whole:
+            reader.close()
+
+
+def _keep_place(form: Form) -> bool:
+    value = form.texts.get(forms.KEEP_PLACE, "").strip().lower()
+    if value and value not in _KEEP:
+        raise HttpProblem("malformed-form")
+    return _KEEP.get(value, False)
+
+
+def _view(done: Report, *, keep_place: bool) -> ReportView:
+    return ReportView(
+        case=done.case,
+        receipt=done.receipt,
+        exhibits=tuple(_exhibit(each) for each in done.exhibits),
+        keep_place=keep_place,
+        statement=done.statement,
+    )
+
+
+def _exhibit(view: dict[str, Json]) -> ExhibitView:
+    removed = view["removed"]
+    return ExhibitView(
+        number=int(str(view["number"])),
+        media_type=str(view["media_type"]),
+        size_bytes=int(str(view["bytes"])),
+        sha256=str(view["sha256"]),
+        removed=tuple(str(each) for each in removed) if isinstance(removed, list) else (),
+        outcome=str(view["outcome"]),
+    )

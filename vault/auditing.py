@@ -1,0 +1,49 @@
+"""Give auditors the events: from the store, which is the truth, and say where the database disagrees with it."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, select
+
+from evidence.custody import State, next_state
+from evidence.event import Event, EventType, Role
+from evidence.identity import PublicLine
+from evidence.tlog.tiles import TILE_WIDTH
+from vault.database import schema
+from vault.errors import NotFound
+from vault.instance import Vault
+from vault.sequencer import stored_bundle
+
+
+def events_page(vault: Vault, line: PublicLine, role: Role, start: int, size: int) -> Iterator[tuple[bytes, bool]]:
+    """Events from `start` on of the first `size`, each with whether the database holds the same.
+
+    The reading is an event itself. A bundle that is missing from the store ends the events early: auditors count.
+    """
+
+    def change(_: Connection) -> list[Event]:
+        next_state(EventType.EVENTS_READ, role, State.CREATED)
+        return [vault.event(EventType.EVENTS_READ, role, line.name, detail={"start": start, "size": size})]
+
+    vault.sequencer.record_and_wait(change)
+    position = start
+    while position < size:
+        index = position // TILE_WIDTH
+        try:
+            stored = stored_bundle(vault.store, index, min(TILE_WIDTH, size - index * TILE_WIDTH))
+        except NotFound:
+            return
+        indexed = _indexed(vault, index)
+        for place, data in enumerate(stored):
+            if index * TILE_WIDTH + place >= position:
+                yield data, indexed.get(index * TILE_WIDTH + place) == data
+        position = (index + 1) * TILE_WIDTH
+
+
+def _indexed(vault: Vault, bundle: int) -> dict[int, bytes]:
+    events = schema.events
+    low = bundle * TILE_WIDTH
+    query = select(events.c.position, events.c.body).where(
+        events.c.position >= low, events.c.position < low + TILE_WIDTH
+    )
+    with vault.database.transaction() as connection:
+        return {row.position: bytes(row.body) for row in connection.execute(query)}
