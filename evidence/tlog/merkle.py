@@ -169,7 +169,7 @@ def verify_consistency(size1: int, root1: bytes, size2: int, root2: bytes, proof
         return
     # RFC 9162 2.1.4.2 step 3: a complete first tree is itself the first node of the path.
     path = [root1, *proof] if size1 & (size1 - 1) == 0 else list(proof)
-    if not path or not proof:
+    if not path:
         raise ProofError("the proof is too short")
     fn, sn = size1 - 1, size2 - 1
     while fn & 1:

@@ -194,6 +194,24 @@ def test_any_changed_bit_breaks_a_consistency_proof(data: st.DataObject) -> None
             merkle.verify_consistency(size1, root1, size2, root2, proof[:-1])
 
 
+def test_a_proof_that_goes_on_above_the_root_is_refused_even_to_the_root_it_leads_to() -> None:
+    extra = bytes(32)
+    leaves = leaves_of(4)
+    with pytest.raises(ProofError, match="too long"):
+        merkle.verify_inclusion(leaves[0], 0, 1, [extra], merkle.node_hash(extra, leaves[0]))
+    proof = [*merkle.prove_consistency(3, 4, node_of(leaves)), extra]
+    roots = [merkle.node_hash(extra, tree_hash(leaves[:size])) for size in (3, 4)]
+    with pytest.raises(ProofError, match="too long"):
+        merkle.verify_consistency(3, roots[0], 4, roots[1], proof)
+
+
+@pytest.mark.parametrize(("size1", "size2"), [(1, 2), (2, 3), (3, 4), (4, 7)])
+def test_an_absent_consistency_proof_is_refused(size1: int, size2: int) -> None:
+    leaves = leaves_of(size2)
+    with pytest.raises(ProofError, match="too short"):
+        merkle.verify_consistency(size1, tree_hash(leaves[:size1]), size2, tree_hash(leaves), [])
+
+
 def test_vectors_have_no_unknown_members() -> None:
     known = {"leafIdx", "treeSize", "root", "leafHash", "proof", "desc", "wantErr", "size1", "size2", "root1", "root2"}
     for _, vector in [*_vectors("inclusion"), *_vectors("consistency")]:
