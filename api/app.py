@@ -27,6 +27,7 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+ROUTERS: Final = (source.router, open.router, partner.router, custodian.router, audit.router)
 _BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -45,9 +46,9 @@ def create_app(vault: Vault) -> FastAPI:
     app = FastAPI(title="Amparo", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.vault = vault
     app.state.pages = Pages(organisation=vault.settings.organisation, size_limit=vault.settings.report_bytes)
-    for router in (source.router, open.router, partner.router, custodian.router, audit.router):
+    _require_access_rows()
+    for router in ROUTERS:
         app.include_router(router)
-    _require_access_rows(app)
     for kind in HANDLED:
         app.add_exception_handler(kind, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_validation)
@@ -56,12 +57,15 @@ def create_app(vault: Vault) -> FastAPI:
     return app
 
 
-def _require_access_rows(app: FastAPI) -> None:
+def served_routes() -> set[tuple[str, str]]:
+    """Method and path of every address of ours."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    return {(method, route.path) for route in routes for method in route.methods or ()}
+
+
+def _require_access_rows() -> None:
     """Fail closed: an address that the table of `access` does not name is not served, and the reverse."""
-    served = {
-        (method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods or ()
-    }
-    if served != set(ACCESS):
+    if served_routes() != set(ACCESS):
         raise RuntimeError("the routes and the table in api.access differ")
 
 
