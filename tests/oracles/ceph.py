@@ -1,0 +1,69 @@
+"""A real Ceph with its S3 gateway on loopback, for as long as the tests run."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from minio import Minio
+
+from tests.oracles.require import folder, tool
+from tests.paths import SHARED
+
+BUCKET: Final = "evidence"
+_PROGRAMS: Final = ("ceph-mon", "ceph-mgr", "ceph-osd", "ceph", "radosgw", "radosgw-admin")
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Where it listens, and the keys of its one user; `BUCKET` exists."""
+
+    host: str
+    access_key: str
+    secret_key: str = field(repr=False)
+
+    def client(self) -> Minio:
+        """A stock client, to look at the store behind the back of what is tested."""
+        return Minio(self.host, self.access_key, self.secret_key, secure=False, region="us-east-1")
+
+    def url(self, prefix: str) -> str:
+        """What the settings would say."""
+        return f"s3://{BUCKET}/{prefix}?endpoint=http://{self.host}"
+
+
+@contextlib.contextmanager
+def running(osds: int = 1) -> Iterator[Gateway]:
+    """Start (about 15 s) and stop it; skips where Ceph is not installed."""
+    for program in _PROGRAMS:
+        tool(program)
+    services = folder(SHARED / "services")
+    where = Path(tempfile.mkdtemp(prefix="ceph-"))  # short: Ceph's sockets lie below it
+    try:
+        port = _free_port()
+        said_file = where / "said"
+        # To a file: the daemons inherit the output, so a pipe would not end before they do.
+        with said_file.open("wb") as output:
+            command = [str(services / "ceph-up"), str(where), str(osds), str(port)]
+            subprocess.run(command, check=True, stdout=output, stderr=output, timeout=200)
+        said = dict(line.split("=", 1) for line in said_file.read_text().splitlines())
+        gateway = Gateway(f"127.0.0.1:{port}", said["S3_ACCESS_KEY"], said["S3_SECRET_KEY"])
+        gateway.client().make_bucket(BUCKET)
+        yield gateway
+    finally:
+        subprocess.run([services / "ceph-down", where], check=False, timeout=60)
+        shutil.rmtree(where, ignore_errors=True)
+
+
+def _free_port() -> int:
+    """A port of which port + 20000 and + 20001 (the monitor's) are free too."""
+    for port in range(9400, 9999, 7):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for number in (port, port + 20000, port + 20001):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", number))
+            return port
+    raise RuntimeError("no free port for Ceph")
