@@ -241,6 +241,5 @@ def test_any_damage_ends_in_a_plan_that_keeps_the_length(name: str, data: st.Dat
     assert len(once) == len(cut) == result.size
     if result.outcome is Outcome.CLEAN:
         assert plan(BytesReader(once)).outcome is Outcome.CLEAN
-        assert redact(once) == once
     else:
         assert once == cut
