@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from api.problems import PROBLEMS
 from redaction import planner
 from redaction.containers import formats
 from tests.paths import ROOT
@@ -35,6 +36,11 @@ def test_every_error_code_is_explained(package: str) -> None:
     explained = {heading.strip("`") for heading in _headings(DOCS / "errors.md")}
     codes = {code: name for name, code in _error_codes(import_module(package))}
     assert {code: name for code, name in codes.items() if code not in explained} == {}
+
+
+def test_every_problem_that_http_answers_with_is_explained() -> None:
+    explained = {heading.strip("`") for heading in _headings(DOCS / "errors.md")}
+    assert sorted(set(PROBLEMS) - explained) == []
 
 
 def test_no_two_error_classes_share_a_code() -> None:
