@@ -1,7 +1,7 @@
 """The only way that parsers touch input: bounded reads at offsets.
 
-A reader has a `size` in bytes and `read(offset, length)`, which returns exactly `length` bytes or, when the range passes
-the end, what there is of it (possibly nothing). Nothing here opens anything: readers wrap what the caller holds.
+A reader has a `size` in bytes and `read(offset, length)`, which returns exactly `length` bytes or, when the range
+passes the end, what there is of it (possibly nothing). Nothing here opens anything: readers wrap what the caller holds.
 """
 
 from collections.abc import Sequence

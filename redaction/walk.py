@@ -28,7 +28,7 @@ class Walk:
     def embedded(self, reader: Reader, offset: int, length: int, what: str) -> Iterator[Finding]:
         """Findings inside media embedded at `[offset, offset + length)` of `reader`, as offsets of `reader`.
 
-        What is no media that we know, is nested too deep, or cannot be parsed to its end is blanked whole (fail closed).
+        What is no media that we know, is nested too deep, or cannot be parsed to its end is blanked whole: fail closed.
         """
         yield from self.embedded_extents(Window(reader, offset, length), [(offset, length)], what)
 
