@@ -1,9 +1,9 @@
 """Check every stored object against the log, without any key.
 
 What is compared: the payload (length and SHA-256) of every object that the events name; the log's files with the
-database and the signed checkpoint; released bundles with their manifests and approvals; the database's rows with the
-events. What no key-less check can see: a header that parses but was changed, and what a receipt page shows; both fail
-loudly for whoever opens them.
+database and the signed checkpoint; the database's rows with the events; released bundles with their manifests, and
+headers with the approvals. What no check without a key can see is a header that still parses, and what a receipt page
+shows: both refuse to open when they were changed.
 """
 
 import hashlib
@@ -11,32 +11,36 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Table, func, select
 
-from evidence.canonical import decode
+from evidence.canonical import Json
+from evidence.custody import State
 from evidence.errors import EvidenceError
 from evidence.event import EventType, Role
 from evidence.exhibit import StoredObject
-from evidence.fields import Fields
 from vault import fixity_log
 from vault.age import header as age_header
 from vault.age.errors import AgeError
 from vault.database import schema
-from vault.errors import NotFound, StoreError
+from vault.errors import StoreError
 from vault.fixity_releases import release_faults
 from vault.instance import Vault
-from vault.logged import Logged
+from vault.receipts import case_key, stored_verifier
+from vault.replay import Replay, Row
 from vault.sealing import HEADER, PAYLOAD, header_of, payload_of
 from vault.setup import TRUST_KEY
 
-CHUNK: Final = 1 << 20  # bytes
 Progress = Callable[[int], None]
 """Called with the number of bytes just read."""
+
+_CHUNK: Final = 1 << 20  # bytes
+_TRIES: Final = 3
+_RECEIPT_VIEW: Final = "/receipt/"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """Something in the store that is not as it must be."""
+    """Something that is not as it must be: where, and what."""
 
     key: str
     what: str
@@ -44,56 +48,91 @@ class Fault:
 
 @dataclass(slots=True)
 class Fixity:
-    """The result. `orphans` are keys that no event names: left by a crash, no fault. `size` is in bytes of payload."""
+    """The result. `orphans` are keys that no event names, left by a crash: no fault. `recorded`: the log has it."""
 
     objects: int = 0
-    size: int = 0
     faults: list[Fault] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     recorded: bool = False
 
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is missing or changed."""
-        return not self.faults
-
 
 def check(vault: Vault, progress: Progress = lambda _: None) -> Fixity:
-    """Check everything, then record that in the log (which is left alone while its own files are at fault)."""
-    result = Fixity()
-    result.faults += [Fault(key, what) for key, what in fixity_log.faults(vault)]
-    log_is_well = result.ok
-    logged = Logged(vault.trust)
-    for bundle in fixity_log.bodies(vault, _size(vault)):
-        for body in bundle:
-            try:
-                logged.apply(body)
-            except EvidenceError as error:
-                result.faults.append(Fault("events", error.reason))
-    for stored in sorted(logged.kept_objects(), key=lambda each: each.key):
-        result.faults += _object_faults(vault, stored, progress)
-        result.objects += 1
-        result.size += stored.size
-    result.faults += [Fault(*each) for each in _row_faults(vault, logged)]
-    result.faults += [Fault(*each) for each in _paper_faults(vault, logged)]
-    result.faults += [Fault(*each) for each in release_faults(vault, logged)]
-    result.orphans = list(_orphans(vault, logged))
-    if log_is_well:
-        _record(vault, result)
-    return result
+    """Check everything, then record that. While the log's own files are at fault nothing is built upon them."""
+    return _Check(vault, progress).run()
 
 
 def total_bytes(vault: Vault) -> int:
-    """Bytes of payload that `check` will read."""
+    """Bytes of payload that `check` reads; bundles come on top."""
     with vault.database.transaction() as connection:
-        return sum(row.bytes for row in connection.execute(select(schema.objects.c.bytes)))
+        return int(connection.execute(select(func.coalesce(func.sum(schema.objects.c.bytes), 0))).scalar_one())
 
 
-def _size(vault: Vault) -> int:
-    try:
-        return fixity_log.published(vault).size
-    except (StoreError, EvidenceError):
-        return 2**53 - 1 if False else _database_size(vault)
+class _Check:
+    def __init__(self, vault: Vault, progress: Progress) -> None:
+        self._vault, self._progress = vault, progress
+        self._result = Fixity()
+        self._replay = Replay(vault.trust)
+        self._replayed = 0
+        self._sealed: set[str] = set()
+
+    def run(self) -> Fixity:
+        vault, result, replay = self._vault, self._result, self._replay
+        result.faults += [Fault(*each) for each in fixity_log.faults(vault)]
+        log_is_well = not result.faults
+        result.faults += self._row_faults()
+        for stored in replay.kept():
+            result.faults += _object_faults(vault, stored, self._progress)
+            result.objects += 1
+        result.faults += _paper_faults(vault, replay)
+        result.faults += [Fault(*each) for each in release_faults(vault.store, replay, self._sealed, self._progress)]
+        result.orphans = list(_orphans(vault, replay))
+        if log_is_well:
+            _record(vault, result)
+        return result
+
+    def _row_faults(self) -> list[Fault]:
+        """The rows must be those that a rebuild would write.
+
+        While the service writes, and the database lets others' writes in between two of our queries, they can differ
+        for a moment: only a difference that stays is a fault.
+        """
+        faults: list[Fault] = []
+        for _ in range(_TRIES):
+            faults = self._compare_rows()
+            if not faults:
+                break
+        return faults
+
+    def _compare_rows(self) -> list[Fault]:
+        faults = []
+        with self._vault.database.transaction() as connection:
+            self._catch_up(connection)
+            tables = self._replay.rows(lambda case: stored_verifier(self._vault.store, case) or b"", lambda _: True)
+            for table, rows in tables:
+                found = {_values(table, dict(row)) for row in connection.execute(select(table)).mappings()}
+                wrong = len(found ^ {_values(table, row) for row in rows})
+                if wrong:
+                    what = f"{wrong} rows are missing, added, or not what the events give"
+                    faults.append(Fault(f"database/{table.name}", what))
+            requests = schema.requests
+            query = select(requests.c.request).where(requests.c.state == State.SEALED.value)
+            self._sealed = {row.request for row in connection.execute(query)}
+        return faults
+
+    def _catch_up(self, connection: Connection) -> None:
+        """Replay what was recorded since, also what waits for its place in the log: the rows have it already."""
+        events = schema.events
+        query = (
+            select(events.c.body)
+            .order_by(events.c.position.is_(None), events.c.position, events.c.id)
+            .offset(self._replayed)
+        )
+        for (body,) in connection.execute(query):
+            try:
+                self._replay.apply(bytes(body))
+            except EvidenceError as error:
+                self._result.faults.append(Fault("database/events", f"event {self._replayed}: {error.reason}"))
+            self._replayed += 1
 
 
 def _object_faults(vault: Vault, stored: StoredObject, progress: Progress) -> Iterator[Fault]:
@@ -104,15 +143,63 @@ def _object_faults(vault: Vault, stored: StoredObject, progress: Progress) -> It
     except (StoreError, EvidenceError, AgeError) as error:
         yield Fault(stored.key, f"header: {error.reason}")
     try:
-        key, start = payload_of(vault.store, stored.key)
-        digest, size = hashlib.sha256(), 0
-        with vault.store.open(key) as reader:
-            for chunk in reader.chunks(start, None, CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                progress(len(chunk))
+        found = _payload(vault, stored.key, progress)
     except (StoreError, EvidenceError) as error:
         yield Fault(stored.key, f"payload: {error.reason}")
         return
-    if (size, digest.digest()) != (stored.size, stored.sha256):
+    if found != (stored.size, stored.sha256):
         yield Fault(stored.key, "its payload is not the one that was sealed")
+
+
+def _payload(vault: Vault, key: str, progress: Progress) -> tuple[int, bytes]:
+    payload_key, start = payload_of(vault.store, key)
+    digest, size = hashlib.sha256(), 0
+    with vault.store.open(payload_key) as reader:
+        for chunk in reader.chunks(start, None, _CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            progress(len(chunk))
+    return size, digest.digest()
+
+
+def _values(table: Table, row: Row) -> tuple[object, ...]:
+    values = tuple(row[column.name] for column in table.columns)
+    if table is schema.requests:
+        # Between the event and the finished bundle a crash may have come; the service seals it again when it starts.
+        values = tuple(State.APPROVED.value if value == State.SEALED.value else value for value in values)
+    return values
+
+
+def _paper_faults(vault: Vault, replay: Replay) -> Iterator[Fault]:
+    """Small files in clear, and the receipt views, of which only the presence can be checked."""
+    try:
+        if vault.store.read(TRUST_KEY) != vault.trust.encode():
+            yield Fault(TRUST_KEY, "it is not the vault's trust anchor")
+    except StoreError as error:
+        yield Fault(TRUST_KEY, error.reason)
+    for case in sorted(replay.cases):
+        if stored_verifier(vault.store, case) is None:
+            yield Fault(case_key(case), "it is missing or changed")
+    for stored in replay.kept():
+        case, exhibit = replay.objects[stored.key][1].case, replay.objects[stored.key][1].exhibit
+        view = f"cases/{case}{_RECEIPT_VIEW}{exhibit}"
+        if stored.key.endswith("/media") and not vault.store.exists(view):
+            yield Fault(view, "it is missing")
+
+
+def _orphans(vault: Vault, replay: Replay) -> Iterator[str]:
+    for prefix in ("exhibits/", "cases/"):
+        for key in vault.store.list(prefix):
+            name = key.removesuffix(HEADER).removesuffix(PAYLOAD)
+            folder, view, exhibit = key.partition(_RECEIPT_VIEW)
+            case = folder.split("/")[1]
+            known = exhibit in replay.custody.exhibits if view else case in replay.cases and key == case_key(case)
+            if not known and name not in replay.objects:
+                yield key
+
+
+def _record(vault: Vault, result: Fixity) -> None:
+    detail: dict[str, Json] = {"objects": result.objects, "faults": len(result.faults)}
+    vault.sequencer.record(lambda _: [vault.event(EventType.FIXITY_CHECKED, Role.SYSTEM, "vault", detail=detail)])
+    vault.sequencer.run_once()
+    result.recorded = True

@@ -1,4 +1,4 @@
-"""Are the log's files in the store exactly those that the database's events and the signed checkpoint give?"""
+"""Whether the log's files in the store are those that the database's events and the signed checkpoint give."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -27,7 +27,7 @@ def published(vault: Vault) -> Checkpoint:
 
 
 def bodies(vault: Vault, size: int) -> Iterator[list[bytes]]:
-    """The database's first `size` events, a bundle (256) at a time; the last is short when events are missing."""
+    """The database's first `size` events, a bundle (256) at a time; fewer when events are missing."""
     events = schema.events
     for first in range(0, size, TILE_WIDTH):
         query = (
@@ -36,7 +36,10 @@ def bodies(vault: Vault, size: int) -> Iterator[list[bytes]]:
             .order_by(events.c.position)
         )
         with vault.database.transaction() as connection:
-            yield [bytes(body) for (body,) in connection.execute(query)]
+            bundle = [bytes(body) for (body,) in connection.execute(query)]
+        if not bundle:
+            return
+        yield bundle
 
 
 def faults(vault: Vault) -> Iterator[tuple[str, str]]:
@@ -48,8 +51,6 @@ def faults(vault: Vault) -> Iterator[tuple[str, str]]:
         return
     tree, leaves = Frontier(), list[bytes]()
     for index, bundle in enumerate(bodies(vault, head.size)):
-        if not bundle:
-            break
         entries = [commitment(body) for body in bundle]
         expected = b"".join(body + b"\n" for body in bundle)
         yield from _compared(vault.store, event_path(index, len(bundle)), expected)
@@ -100,8 +101,11 @@ def _older_partials(store: Store) -> Iterator[tuple[str, str]]:
             seen.add(name)
             *older, longest = _versions(store, key)
             data = _read(store, longest)
-            yield from ((each, "it is not the beginning of a longer one") for each in older
-                        if not data.startswith(_read(store, each)))
+            yield from (
+                (each, "it is not the beginning of a longer one")
+                for each in older
+                if not data.startswith(_read(store, each))
+            )
 
 
 def _read(store: Store, key: str) -> bytes:

@@ -16,6 +16,7 @@ from evidence.canonical import Json, decode, encode
 from evidence.custody import State, next_state
 from evidence.event import Event, EventType, Role
 from evidence.exhibit import StoredObject
+from evidence.fields import rfc3339
 from evidence.ids import CaseNumber, Receipt, new_case_number, new_receipt
 from evidence.receipt import receipt_secret, verifier, view_key
 from redaction.errors import UnsupportedMedia
@@ -150,7 +151,7 @@ def _record(
             "case": case.number,
             "receipt_verifier": verifier(case.secret),
             "state": state.value,
-            "opened": event.time.isoformat(),
+            "opened": rfc3339(event.time),
         }
         connection.execute(insert(schema.cases).values(row))
         events.append(event)

@@ -85,15 +85,6 @@ def ask(vault: Vault, partner: PublicLine, signed: SignedDocument) -> RequestId:
         if state is not State.OPEN:
             raise UnknownCase("no open case has this number; check it with the person who gave it to you")
         after = next_state(EventType.RELEASE_REQUESTED, Role.PARTNER, State.ABSENT, state)
-        row = {
-            "request": request,
-            "case": document.case,
-            "partner": partner.name,
-            "purpose": document.purpose,
-            "state": after.value,
-            "time": rfc3339(vault.now()),
-        }
-        connection.execute(insert(schema.requests).values(row))
         detail: dict[str, Json] = {"request": request, "signed": signed.to_json()}
         event = vault.event(
             EventType.RELEASE_REQUESTED,
@@ -103,6 +94,15 @@ def ask(vault: Vault, partner: PublicLine, signed: SignedDocument) -> RequestId:
             purpose=document.purpose,
             detail=detail,
         )
+        row = {
+            "request": request,
+            "case": document.case,
+            "partner": partner.name,
+            "purpose": document.purpose,
+            "state": after.value,
+            "time": rfc3339(event.time),  # the event's own, so that a rebuilt row is the same
+        }
+        connection.execute(insert(schema.requests).values(row))
         return [event]
 
     vault.sequencer.record_and_wait(change)

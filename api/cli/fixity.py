@@ -1,0 +1,56 @@
+"""`amparo fixity`: check every stored object of a vault; needs no key."""
+
+import argparse
+from pathlib import Path
+
+from api.cli.output import Progress, print_json, say, warn
+from api.cli.vaults import opened
+from evidence.canonical import Json
+from vault.fixity import Fixity, check, total_bytes
+
+HELP = "check every stored object of a vault against its records; needs no key"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("folder", metavar="DIR", type=Path, help="the vault; the service may be running")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help='print {"ok", "objects", "faults": [{"key", "what"}], "orphans", "recorded"}',
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, and record that it was done; 1 when something is missing or changed."""
+    with opened(args.folder) as vault, Progress(total_bytes(vault), "checking") as progress:
+        result = check(vault, progress.update)
+    if args.json:
+        print_json(_json(result))
+    else:
+        _tell(result)
+    if result.faults:
+        warn(f"{len(result.faults)} faults", "restore what is named from a backup, and tell the custodians")
+        return 1
+    return 0
+
+
+def _tell(result: Fixity) -> None:
+    for fault in result.faults:
+        say(f"{fault.key}: {fault.what}")
+    for key in result.orphans:
+        say(f"note: {key}: no event names it; it is being written now, or a crash left it")
+    say(f"{result.objects} objects, {len(result.faults)} faults")
+    if not result.recorded:
+        say("note: not recorded, because the log itself is at fault")
+
+
+def _json(result: Fixity) -> dict[str, Json]:
+    faults: list[Json] = [{"key": fault.key, "what": fault.what} for fault in result.faults]
+    return {
+        "ok": not result.faults,
+        "objects": result.objects,
+        "faults": faults,
+        "orphans": list(result.orphans),
+        "recorded": result.recorded,
+    }

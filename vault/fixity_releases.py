@@ -1,0 +1,85 @@
+"""Whether released bundles, and the headers that custodians approved, are still what they were."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
+
+from evidence import bag
+from evidence.canonical import decode
+from evidence.errors import EvidenceError
+from evidence.fields import Fields
+from evidence.release import ReleasedObject, objects_digest
+from vault.errors import NotFound, StoreError
+from vault.replay import Replay
+from vault.store.protocol import Store
+
+Progress = Callable[[int], None]
+_CHUNK: Final = 1 << 20  # bytes
+_HEADER: Final = ".header"
+_HEADER_LIMIT: Final = 1 << 20  # bytes
+
+
+def release_faults(
+    store: Store, replay: Replay, sealed: Collection[str], progress: Progress
+) -> Iterator[tuple[str, str]]:
+    """Key and fault of every approved header that is missing or changed, and of the bundles of `sealed` requests."""
+    for request, record in sorted(replay.custody.requests.items()):
+        for key_id, approval in record.approvals.items():
+            prefix = f"releases/{request}/headers/{replay.custody.custodians[key_id].name}/"
+            if _approved_digest(store, prefix, replay) != approval.objects:
+                yield prefix, "the headers are not those that the custodian approved"
+        if request in sealed:
+            yield from _bundle_faults(store, request, progress)
+
+
+def parts_key(request: str) -> str:
+    """Where the list of a sealed bundle's parts lies."""
+    return f"releases/{request}/parts.json"
+
+
+def _approved_digest(store: Store, prefix: str, replay: Replay) -> bytes:
+    released = []
+    for header_key in store.list(prefix):
+        key = header_key.removeprefix(prefix).removesuffix(_HEADER)
+        if key not in replay.objects:
+            return b""
+        try:
+            header = store.read(header_key, _HEADER_LIMIT)
+        except StoreError:
+            return b""
+        released.append(ReleasedObject(key, replay.objects[key][0].sha256, hashlib.sha256(header).digest()))
+    return objects_digest(released)
+
+
+def _bundle_faults(store: Store, request: str, progress: Progress) -> Iterator[tuple[str, str]]:
+    hashes: dict[str, bytes] = {}
+    try:
+        fields = Fields(decode(store.read(parts_key(request))), "bundle parts")
+        for item in fields.array("parts"):
+            part = Fields(item, "bundle part")
+            path, sources = part.text("path"), part.array("sources")
+            digest, size, crc = _read(store, [Fields(source, "bundle source") for source in sources], progress)
+            if (size, crc) != (part.integer("size"), part.integer("crc")):
+                yield parts_key(request), f"{path}: another length or checksum than the list of parts gives"
+            hashes[path] = digest
+        folder = f"releases/{request}/bag/"
+        manifests = [store.read(folder + name) for name in (bag.PAYLOAD_MANIFEST, bag.TAG_MANIFEST)]
+        for path in bag.check(hashes, *manifests):
+            yield parts_key(request), f"{path}: not as the bundle's manifest says"
+    except NotFound:
+        yield parts_key(request), "a part of the bundle is missing"
+    except (StoreError, EvidenceError) as error:
+        yield parts_key(request), error.reason
+
+
+def _read(store: Store, sources: list[Fields], progress: Progress) -> tuple[bytes, int, int]:
+    digest, size, crc = hashlib.sha256(), 0, 0
+    for source in sources:
+        with store.open(source.text("key", 512)) as reader:
+            for chunk in reader.chunks(source.integer("offset"), None, _CHUNK):
+                digest.update(chunk)
+                crc = zlib.crc32(chunk, crc)
+                size += len(chunk)
+                progress(len(chunk))
+    return digest.digest(), size, crc

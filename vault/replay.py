@@ -1,0 +1,147 @@
+"""The database's rows as the log's events give them, every rule of custody checked on the way.
+
+`rebuild` writes these rows; `fixity` compares them with those that are there.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Table
+
+from evidence.custody import Custody, State, Subject
+from evidence.errors import DocumentError
+from evidence.event import Event, EventType
+from evidence.exhibit import StoredObject, stored_objects
+from evidence.fields import rfc3339
+from evidence.identity import PublicLine
+from evidence.trust import Trust
+from vault.database import schema
+from vault.setup import person_row
+
+Row = Mapping[str, Any]
+_SEALING: Final = frozenset({EventType.EXHIBIT_SEALED, EventType.STATEMENT_SEALED})
+_PEOPLE: Final = {EventType.PARTNER_ENROLLED: "partner", EventType.AUDITOR_ENROLLED: "auditor"}
+
+
+class Replay:
+    """Takes events in log order; afterwards tells what the vault holds."""
+
+    def __init__(self, trust: Trust) -> None:
+        self.custody = Custody(trust.origin, trust.custodians, trust.quorum)
+        self.custody.expect_vault_created()
+        self.cases: dict[str, Event] = {}
+        self.requests: dict[str, Event] = {}
+        self.objects: dict[str, tuple[StoredObject, Event]] = {}
+        self._people: dict[str, tuple[PublicLine, str]] = {}
+
+    def apply(self, body: bytes) -> Event:
+        """Take the next event; an EvidenceError when it is none, or may not stand where it does."""
+        event = Event.parse(body)
+        self.custody.apply(event)
+        if event.type is EventType.CASE_OPENED:
+            self.cases[event.case] = event
+        elif event.type is EventType.CUSTODIAN_ADDED:
+            line = PublicLine.parse(str(event.detail.get("line", "")))
+            self._people[line.name] = (line, "custodian")
+        elif event.type in _PEOPLE:
+            name = str(event.detail.get("name", ""))
+            self._people[name] = (self.custody.people[name], _PEOPLE[event.type])
+        elif event.type is EventType.RELEASE_REQUESTED:
+            self.requests[str(event.detail.get("request", ""))] = event
+        elif event.type in _SEALING:
+            for stored in stored_objects(event.detail):
+                self.objects[stored.key] = (stored, event)
+        return event
+
+    def kept(self) -> list[StoredObject]:
+        """The objects that must be in the store: all but those of exhibits that were destroyed."""
+        return [
+            stored
+            for _, (stored, event) in sorted(self.objects.items())
+            if not event.exhibit or self.custody.state(Subject.EXHIBIT, event.exhibit) is State.SEALED
+        ]
+
+    def rows(
+        self, verifier: Callable[[str], bytes], bundle_stored: Callable[[str], bool]
+    ) -> list[tuple[Table, list[Row]]]:
+        """The rows of each table that follows from events.
+
+        `verifier(case)` is the case's receipt verifier, `bundle_stored(request)` whether a sealed bundle's list of
+        parts is in the store: neither is in the log.
+        """
+        return [
+            (schema.people, list(self._people_rows())),
+            (schema.cases, list(self._case_rows(verifier))),
+            (schema.exhibits, list(self._exhibit_rows())),
+            (schema.objects, list(self._object_rows())),
+            (schema.requests, list(self._request_rows(bundle_stored))),
+            (schema.approvals, list(self._approval_rows())),
+        ]
+
+    def _people_rows(self) -> Iterable[Row]:
+        for name, (line, role) in self._people.items():
+            yield {**person_row(line, role), "state": self.custody.state(Subject.PERSON, name).value}
+
+    def _case_rows(self, verifier: Callable[[str], bytes]) -> Iterable[Row]:
+        exhibits = Counter(event.case for event in self.custody.exhibits.values())
+        statements = Counter(event.case for _, event in self.objects.values() if not event.exhibit)
+        for case, event in self.cases.items():
+            yield {
+                "case": case,
+                "receipt_verifier": verifier(case),
+                "state": self.custody.state(Subject.CASE, case).value,
+                "opened": rfc3339(event.time),
+                "exhibits": exhibits[case],
+                "statements": statements[case],
+            }
+
+    def _exhibit_rows(self) -> Iterable[Row]:
+        for exhibit, event in self.custody.exhibits.items():
+            yield {
+                "exhibit": exhibit,
+                "case": event.case,
+                "number": _number(event),
+                "state": self.custody.state(Subject.EXHIBIT, exhibit).value,
+                "outcome": str(event.detail.get("outcome", "")),
+            }
+
+    def _object_rows(self) -> Iterable[Row]:
+        for key, (stored, event) in self.objects.items():
+            yield {
+                "key": key,
+                "case": event.case,
+                "exhibit": event.exhibit,
+                "bytes": stored.size,
+                "sha256": stored.sha256,
+            }
+
+    def _request_rows(self, bundle_stored: Callable[[str], bool]) -> Iterable[Row]:
+        for request, event in self.requests.items():
+            state = self.custody.state(Subject.REQUEST, request)
+            if state is State.SEALED and not bundle_stored(request):
+                state = State.APPROVED  # a crash came between the event and the bundle: it is sealed again
+            yield {
+                "request": request,
+                "case": event.case,
+                "partner": event.actor,
+                "purpose": event.purpose,
+                "state": state.value,
+                "time": rfc3339(event.time),
+            }
+
+    def _approval_rows(self) -> Iterable[Row]:
+        for request, record in self.custody.requests.items():
+            for key_id, approval in record.approvals.items():
+                yield {
+                    "request": request,
+                    "custodian": self.custody.custodians[key_id].name,
+                    "objects_sha256": approval.objects,
+                }
+
+
+def _number(event: Event) -> int:
+    number = event.detail.get("number")
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise DocumentError("event: the member number is missing or malformed")
+    return number
