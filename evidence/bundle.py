@@ -24,11 +24,11 @@ APPROVALS_FORMAT: Final = "amparo/bundle-approvals/1"
 CASE_FORMAT: Final = "amparo/bundle-case/1"
 
 _EXHIBIT_KEY: Final = re.compile(r"exhibits/([0-9a-f]{32})/(media|record\.age|withheld\.age)")
-_STATEMENT_KEY: Final = re.compile(r"cases/[0-9A-Z-]{9}/statement-(\d{1,5})\.age")
+_STATEMENT_KEY: Final = re.compile(r"cases/[0-9A-Z-]{9}/statement-([0-9]{1,5})\.age")
 _EXHIBIT_NAME: Final = {"media": "media.age", "record.age": "record.json.age", "withheld.age": "withheld.json.age"}
 _SMALL_SEALED: Final = frozenset({EVENTS, APPROVALS, CASE, REPORT})
 _RELEASED_NAME: Final = re.compile(
-    r"data/(?:E\d{2,6}/(?:media|record\.json|withheld\.json)|statement-\d{1,5}\.txt)\.age"
+    r"data/(?:E[0-9]{2,6}/(?:media|record\.json|withheld\.json)|statement-[0-9]{1,5}\.txt)\.age"
 )
 _PLAIN: Final = frozenset({bag.DECLARATION_FILE, bag.INFO, bag.PAYLOAD_MANIFEST, bag.TAG_MANIFEST, README, CHECKPOINT})
 

@@ -9,7 +9,7 @@ from evidence.canonical import Json, decode
 from evidence.errors import DocumentError
 
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
-_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 class Fields:
@@ -74,7 +74,7 @@ class Fields:
         if not isinstance(value, str) or not _TIME.fullmatch(value):
             self._fault(name)
         try:
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         except ValueError:
             self._fault(name)
 
@@ -116,5 +116,7 @@ class Fields:
 
 
 def rfc3339(moment: datetime) -> str:
-    """`2026-11-24T00:15:28Z`: RFC 3339, UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """`2026-11-24T00:15:28Z`: RFC 3339, UTC, whole seconds; ValueError for a time without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone has no RFC 3339 form in UTC")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

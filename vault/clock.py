@@ -1,19 +1,11 @@
-"""The one clock, and the one spelling of times.
-
-Everything else takes a `Clock`, so that tests decide what time it is. Times are RFC 3339 in UTC with whole seconds.
-"""
+"""The one clock. Everything else takes a `Clock`, so that tests decide what time it is."""
 
 import ctypes
-import re
 import time
 from datetime import UTC, datetime
 from typing import Final, Literal, Protocol
 
-from vault.errors import MalformedTime
-
 Synchronisation = Literal["ntp", "unsynchronised"]
-
-_SPELLING: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 # adjtimex(2), <linux/timex.h>: the kernel sets STA_UNSYNC until a time daemon disciplines the clock, and again when
 # that daemon has been silent for too long.
@@ -43,23 +35,6 @@ class SystemClock:
     def synchronised(self) -> Synchronisation:
         """Ask the kernel; a kernel that does not tell counts as `unsynchronised`."""
         return "ntp" if _kernel_says_synchronised() else "unsynchronised"
-
-
-def rfc3339(moment: datetime) -> str:
-    """`2026-11-24T00:15:28Z`: whole seconds, UTC; ValueError for a naive time."""
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone has no RFC 3339 form")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
-
-
-def parse_rfc3339(text: str) -> datetime:
-    """The time that `rfc3339` wrote as `text`, and nothing else; MalformedTime for any other spelling."""
-    if not _SPELLING.fullmatch(text):
-        raise MalformedTime("a time is not written as YYYY-MM-DDTHH:MM:SSZ")
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise MalformedTime("a time names a day or second that does not exist") from None
 
 
 def hour(moment: datetime) -> datetime:

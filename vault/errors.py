@@ -1,7 +1,6 @@
 """What can go wrong where evidence rests.
 
 VaultError
-├── MalformedTime        text is not a time as this project spells it
 ├── SettingsError        a vault's folder or settings file is not as it must be
 ├── DatabaseUnavailable  the database does not answer or has no space
 ├── DatabaseBehind       the store's log is ahead of the database: rebuild it
@@ -37,12 +36,6 @@ class VaultError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class MalformedTime(VaultError):
-    """The text is not an RFC 3339 time in UTC with whole seconds and a capital T and Z."""
-
-    code = "malformed-time"
 
 
 class StoreError(VaultError):

@@ -7,9 +7,10 @@ from pathlib import Path
 from api.cli.failures import WrongUse
 from api.cli.keys import public_path
 from api.cli.output import new_file, say
+from evidence.fields import rfc3339
 from evidence.identity import NAME_PATTERN, public_line
 from vault.age.identities import SECRET_BYTES, identity_from_secret, render_identity_file
-from vault.clock import SystemClock, rfc3339
+from vault.clock import SystemClock
 
 HELP = "make a new identity: a secret key file and its public line"
 
