@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         _tell(result)
     if result.faults:
-        warn(f"{len(result.faults)} faults", "restore what is named from a backup, and tell the custodians")
+        warn("something is missing or changed", "restore what is named from a backup, and tell the custodians")
         return 1
     return 0
 
@@ -40,7 +40,7 @@ def _tell(result: Fixity) -> None:
         say(f"{fault.key}: {fault.what}")
     for key in result.orphans:
         say(f"note: {key}: no event names it; it is being written now, or a crash left it")
-    say(f"{result.objects} objects, {len(result.faults)} faults")
+    say(f"objects: {result.objects}, faults: {len(result.faults)}")
     if not result.recorded:
         say("note: not recorded, because the log itself is at fault")
 

@@ -1,0 +1,218 @@
+"""Make the database anew from the store alone, believing only what the log's signature covers.
+
+The checkpoint's signature is checked first, then every event against its log entry and the tree against the root, then
+every rule of custody. The new database takes the old one's place only when all of that held; the old one is kept.
+What the store does not have is lost: events that were recorded but never published (nobody was told of them), and the
+memory of used request nonces, which live for minutes.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_bytes
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.engine import make_url
+
+from evidence.errors import DocumentError, TileError
+from evidence.event import commitment
+from evidence.tlog import checkpoint, tiles
+from evidence.tlog.checkpoint import Checkpoint
+from evidence.tlog.merkle import Frontier, leaf_hash
+from evidence.tlog.tiles import TILE_WIDTH
+from evidence.trust import FILE_LIMIT, Trust
+from vault.clock import Clock, SystemClock
+from vault.database import schema
+from vault.database.connection import Database
+from vault.errors import NotFound, SettingsError
+from vault.fixity_releases import parts_key
+from vault.receipts import stored_verifier
+from vault.replay import Replay
+from vault.sequencer import CHECKPOINT_KEY, LOG, set_value, stored_events
+from vault.settings import TRUST_FILE, Settings, load
+from vault.setup import TRUST_KEY
+from vault.store.locate import S3Credentials, open_store
+from vault.store.protocol import Store
+
+Progress = Callable[[int], None]
+"""Called with the number of events just read."""
+
+_REBUILDING: Final = ".rebuilding"
+_BATCH: Final = 1000  # rows written at once
+_SIDE_FILES: Final = ("-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """The result. `lost_receipts` are cases whose source cannot come back; `old` is where the old database went."""
+
+    events: int
+    cases: int
+    exhibits: int
+    lost_receipts: tuple[str, ...]
+    old: Path | None
+
+
+def rebuild(
+    folder: Path,
+    clock: Clock | None = None,
+    credentials: tuple[str, str] | None = None,
+    progress: Progress = lambda _: None,
+) -> Rebuilt:
+    """Rebuild the database of the vault in `folder`, whose service must be stopped.
+
+    An EvidenceError or StoreError when the store is not what the log's signature covers; SettingsError when another
+    than an SQLite database is not empty. In both cases nothing was changed.
+    """
+    settings = load(folder)
+    trust = _trust(folder)
+    store = open_store(settings.store, folder, None if credentials is None else S3Credentials(*credentials))
+    if store.read(TRUST_KEY, FILE_LIMIT) != trust.encode():
+        raise DocumentError(f"the store keeps another trust anchor than {TRUST_FILE}")
+    with _alone(settings):
+        rebuilding = _Rebuilding(store, trust, progress)
+        path = _sqlite_path(settings)
+        if path is None:
+            return rebuilding.into(settings.database_url, None)
+        fresh = path.with_name(path.name + _REBUILDING)
+        _remove(fresh)
+        try:
+            rebuilt = rebuilding.into(f"sqlite:///{fresh}", _old_path(path, clock or SystemClock()))
+        except BaseException:
+            _remove(fresh)
+            raise
+        if rebuilt.old is not None:
+            _move(path, rebuilt.old)
+        fresh.replace(path)
+        return rebuilt
+
+
+def _trust(folder: Path) -> Trust:
+    try:
+        with (folder / TRUST_FILE).open("rb") as file:
+            return Trust.parse(file.read(FILE_LIMIT))
+    except OSError:
+        raise SettingsError(f"{TRUST_FILE} cannot be read") from None
+
+
+class _Rebuilding:
+    def __init__(self, store: Store, trust: Trust, progress: Progress) -> None:
+        self._store, self._trust, self._progress = store, trust, progress
+        self._note = store.read(CHECKPOINT_KEY)
+        self._head: Checkpoint = checkpoint.verify(self._note, [trust.log], trust.origin).checkpoint
+        self._lost: list[str] = []
+
+    def into(self, url: str, old: Path | None) -> Rebuilt:
+        """Fill the empty database at `url`."""
+        database = Database(url)
+        try:
+            database.migrate()
+            with database.transaction() as connection:
+                _require_empty(connection)
+                replay = self._events(connection)
+                for table, rows in replay.rows(self._verifier, lambda request: self._store.exists(parts_key(request))):
+                    for start in range(0, len(rows), _BATCH):
+                        connection.execute(insert(table), [dict(row) for row in rows[start : start + _BATCH]])
+        finally:
+            database.close()
+        exhibits = len(replay.custody.exhibits)
+        return Rebuilt(self._head.size, len(replay.cases), exhibits, tuple(self._lost), old)
+
+    def _events(self, connection: Connection) -> Replay:
+        replay, tree, rows = Replay(self._trust), Frontier(), list[dict[str, Any]]()
+        for position, body in enumerate(self._committed()):
+            event = replay.apply(body)
+            tree.append(leaf_hash(commitment(body)))
+            rows.append({"position": position, "case": event.case, "type": event.type.value, "body": body})
+            if len(rows) == _BATCH:
+                connection.execute(insert(schema.events), rows)
+                rows.clear()
+            self._progress(1)
+        if rows:
+            connection.execute(insert(schema.events), rows)
+        if (tree.size, tree.root()) != (self._head.size, self._head.root):
+            raise TileError("the events in the store do not give the root of the signed checkpoint")
+        values = {
+            "committed_size": str(tree.size),
+            "published_size": str(tree.size),
+            "edge": "".join(node.hex() for node in tree.edge),
+            "checkpoint": self._note.decode(),
+        }
+        for name, value in values.items():
+            set_value(connection, name, value)
+        return replay
+
+    def _committed(self) -> Iterator[bytes]:
+        """The events of the store, each of them the one that its log entry commits to."""
+        size, entries = self._head.size, list[bytes]()
+        for position, body in enumerate(stored_events(self._store, size)):
+            index, place = divmod(position, TILE_WIDTH)
+            if place == 0:
+                entries = tiles.fetch_entries(size, index, self._fetch)
+            if commitment(body) != entries[place]:
+                raise TileError(f"event {position} in the store is not the one that the log committed to")
+            yield body
+
+    def _fetch(self, path: str) -> bytes:
+        try:
+            return self._store.read(LOG + path)
+        except NotFound:
+            if ".p/" in path:  # a longer one may be there, which `tiles` asks for
+                raise LookupError(path) from None
+            raise
+
+    def _verifier(self, case: str) -> bytes:
+        verifier = stored_verifier(self._store, case)
+        if verifier is None:
+            # The case and its exhibits are worth more than its receipt: nobody's receipt has these random bytes.
+            self._lost.append(case)
+            return token_bytes(32)
+        return verifier
+
+
+def _require_empty(connection: Connection) -> None:
+    if connection.execute(select(func.count()).select_from(schema.events)).scalar_one():
+        raise SettingsError("the database is not empty; empty it, or name a new one in vault.toml")
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the sequencer's lock: a service that was not stopped cannot publish meanwhile."""
+    descriptor = os.open(settings.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sqlite_path(settings: Settings) -> Path | None:
+    url = make_url(settings.database_url)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def _old_path(path: Path, clock: Clock) -> Path | None:
+    if not path.exists():
+        return None
+    stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
+    old = path.with_name(f"{path.name}.old-{stamp}")
+    if old.exists():
+        raise SettingsError("an old database of this very second is there; try again")
+    return old
+
+
+def _move(path: Path, target: Path) -> None:
+    # The write-ahead log goes first: a database must never find another one's.
+    for side in (*_SIDE_FILES, ""):
+        each = path.with_name(path.name + side)
+        if each.exists():
+            each.rename(target.with_name(target.name + side))
+
+
+def _remove(path: Path) -> None:
+    for side in (*_SIDE_FILES, ""):
+        path.with_name(path.name + side).unlink(missing_ok=True)
