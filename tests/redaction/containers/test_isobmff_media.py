@@ -107,3 +107,29 @@ class TestSei:
     def test_a_byte_stream_inside_a_unit_is_searched(self) -> None:
         sample = nal(b"\x6e\xc0\x80\x0f\0\0\0\1\x06", self.BANNER, b"\0\0\0\1\x65" + b"\x11" * 40)
         assert b"\0\0\0\1\x65" + b"\x11" * 40 in clean(movie([video(chunks=[[sample]])]), SECRET)
+
+
+class TestMotionJpeg:
+    HEAD = b"\xff\xd8\xff\xe0\0\x06AVI1"
+    SCAN = b"\xff\xda\0\x02\x11\x22\xff\xd9"
+
+    @pytest.mark.parametrize("marker", [b"\xff\xe1", b"\xff\xe2", b"\xff\xed", b"\xff\xfe"])
+    def test_application_segments_and_comments_of_every_picture_go(self, marker: bytes) -> None:
+        sample = self.HEAD + marker + u16(2 + len(SECRET)) + SECRET + self.SCAN
+        entry = video_entry(b"jpeg", config=b"")
+        after = clean(movie([video(entry=entry, chunks=[[sample], [sample, sample]])]), SECRET)
+        assert after.count(self.HEAD) == after.count(self.SCAN) == 3
+
+    def test_what_decoders_need_stays(self) -> None:
+        fields = b"\xff\xe1\0\x2a" + bytes(4) + b"mjpg" + b"\1" * 32
+        sample = self.HEAD + fields + b"\xff\xee\0\x0eAdobe" + b"\1" * 7 + self.SCAN
+        assert sample in clean(movie([video(entry=video_entry(b"mjpa", config=b""), chunks=[[sample]])]))
+
+
+class TestUncertainty:
+    def test_unclaimed_bytes_stay_where_encryption_may_keep_data_that_is_not_followed(self) -> None:
+        saio = full(b"saio", u32(1, 100))
+        assert LONG in clean(movie([video(sound_or_table=saio)], gap=LONG))
+
+    def test_unclaimed_bytes_stay_when_a_kept_track_lies_in_another_file(self) -> None:
+        assert LONG in clean(movie([video(reference=full(b"url ", b"file:///Jane"))], gap=LONG), b"Jane")
