@@ -125,12 +125,13 @@ def chunks_of(sizes: Sizes, stsc: bytes, offsets: "array[int]") -> tuple[Chunks,
     if any(later <= earlier for earlier, later in pairwise(starts)) or (starts and starts[0] != 1):
         raise MalformedMedia("a sample table contradicts itself")
     chunks = Chunks()
-    first, entry = 0, -1
+    first, entry, whole = 0, -1, True
     for number, offset in enumerate(offsets, 1):
         if entry + 1 < len(starts) and starts[entry + 1] == number:
             entry += 1
         count = min(counts[entry] if entry >= 0 else 0, sizes.total - first)
-        if count <= 0:
+        if count <= 0:  # a chunk without samples: picture or sound may lie there all the same
+            whole = False
             continue
         if sizes.constant:
             chunks.append(Chunk(offset, count * sizes.constant, count, None))
@@ -138,4 +139,4 @@ def chunks_of(sizes: Sizes, stsc: bytes, offsets: "array[int]") -> tuple[Chunks,
             each = sizes.each[first : first + count]
             chunks.append(Chunk(offset, sum(each), count, each))
         first += count
-    return chunks, first == sizes.total
+    return chunks, whole and first == sizes.total

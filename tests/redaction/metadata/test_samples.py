@@ -94,3 +94,8 @@ def test_chunks_beyond_any_file_are_refused() -> None:
 @given(st.lists(st.integers(0, 0xFFFFFFFF)))
 def test_integers_are_big_endian(values: list[int]) -> None:
     assert list(integers(table(*values), 4)) == values
+
+
+def test_chunks_without_samples_make_the_tables_disagree() -> None:
+    _, agree = chunks_of(sizes_of(stsz([])), stsc([(1, 1)]), array("I", [100]))
+    assert not agree
