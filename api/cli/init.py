@@ -6,9 +6,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from api.cli.failures import WrongUse
 from api.cli.keys import load_public
 from api.cli.output import say
 from api.cli.vaults import credentials, database_failures
+from evidence.errors import DocumentError, NoteError
+from vault.errors import SettingsError
 from vault.settings import DATABASE, STORE, TRUST_FILE
 from vault.setup import NewVault, create
 
@@ -37,8 +40,11 @@ def run(args: argparse.Namespace) -> int:
     """Make it; print the log's verifier key."""
     custodians = [load_public(path) for path in args.custodian]
     new = NewVault(custodians, args.quorum, args.origin, args.db, args.store)
-    with _removed_on_failure(args.folder), database_failures():
-        trust = create(args.folder, new, credentials=credentials())
+    try:
+        with _removed_on_failure(args.folder), database_failures():
+            trust = create(args.folder, new, credentials=credentials())
+    except (SettingsError, DocumentError, NoteError) as error:
+        raise WrongUse(error.reason, "amparo init --help") from None
     say(trust.log.vkey)
     say()
     say(f"The trust anchor is {args.folder / TRUST_FILE}: give it to everybody who will check bundles or the log,")

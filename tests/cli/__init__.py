@@ -1,0 +1,1 @@
+"""Tests of the command line: what people type, see and find on their disk."""
