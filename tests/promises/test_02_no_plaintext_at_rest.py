@@ -7,7 +7,6 @@ journal, spool), files without a name that the process holds open, its folder fo
 
 import contextlib
 import hashlib
-import os
 import secrets
 import socket
 import time
@@ -92,8 +91,8 @@ def test_an_upload_that_is_under_way_leaves_no_trace(world: World, moment: str) 
     began, name = time.time(), f"under-way-{secrets.token_hex(8)}.jpg"
     photo = media.noise(32) + secrets.token_bytes(24 * MIB)
     with _half_sent(world, name, photo, 20 * MIB):
-        held = [Path(entry) for entry in _open_files(world.service.pid)]
-        assert any(str(world.vault) in os.readlink(entry) for entry in held), "the spool is in use"
+        held = _open_files(world.service.pid)
+        assert any(str(world.vault) in str(entry.readlink()) for entry in held), "the spool is in use"
         if moment == "half-way":
             assert runs(held, [photo[:MIB]]) == []
         else:
@@ -130,7 +129,7 @@ def _wait_until_spooled(world: World, size: int) -> None:
     while time.monotonic() < deadline:
         for entry in _open_files(world.service.pid):
             with contextlib.suppress(OSError):
-                if "spool" in os.readlink(entry) and entry.stat().st_size >= size:
+                if "spool" in str(entry.readlink()) and entry.stat().st_size >= size:
                     return
         time.sleep(0.05)
     raise AssertionError("the service does not read")
