@@ -53,6 +53,14 @@ class Command(Protocol):
         ...
 
 
+class _Ended(BaseException):
+    """A signal asked the command to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in the form of `output`, with the exit code of wrong use."""
 
@@ -71,6 +79,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _run(words)
             sys.stdout.flush()
             return code
+    except _Ended as ended:
+        # Once everything is cleaned up, end by the signal itself: supervisors tell that from a failure.
+        signal.signal(ended.number, signal.SIG_DFL)
+        signal.raise_signal(ended.number)
+        return 128 + ended.number
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else CHECK_FAILED
     except KeyboardInterrupt:
@@ -130,10 +143,10 @@ def _top() -> argparse.ArgumentParser:
 
 @contextlib.contextmanager
 def _ending_by_signal() -> Iterator[None]:
-    """Let a terminated command clean up (remove partial files) before it ends with 128 + the signal's number."""
+    """Let a terminated command clean up (remove partial files) before it ends."""
 
     def leave(number: int, _: FrameType | None) -> NoReturn:
-        sys.exit(128 + number)
+        raise _Ended(number)
 
     try:
         before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
