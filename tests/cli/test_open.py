@@ -14,7 +14,7 @@ from tests.cli.commands import Amparo, assert_failed, assert_wrong_use
 from tests.cli.conftest import Handed
 from tests.cli.test_verify import flipped
 from tests.oracles import require
-from tests.vault.making import FILM, PHOTO
+from tests.vault.media import FILM, PHOTO
 from vault.opening import AgeOpener
 
 

@@ -10,7 +10,7 @@ from evidence.errors import EvidenceError
 from tests.cli.commands import Amparo, assert_failed, assert_wrong_use
 from tests.cli.test_verify import flipped
 from tests.paths import CORPUS
-from tests.vault.making import FILM, PHOTO
+from tests.vault.media import FILM, PHOTO
 
 
 @pytest.mark.parametrize("original", [PHOTO, FILM])

@@ -12,7 +12,7 @@ from typing import Final
 from evidence.identity import PublicLine, public_line, signing_key
 from evidence.release import Approval, Enrolment, ReleasedObject, Request, objects_digest
 from evidence.signed import sign
-from tests.paths import CORPUS
+from tests.vault.media import FILM, PHOTO
 from vault import bundles, enrolment, release
 from vault.age.identities import KeyIdentity, identity_from_secret, render_identity_file
 from vault.age.recipients import parse_recipient
@@ -24,8 +24,6 @@ from vault.setup import NewVault, create
 from vault.spool import Spool
 
 WHEN: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-PHOTO: Final = CORPUS / "generated" / "jpeg_all_segments.jpg"
-FILM: Final = CORPUS / "generated" / "mp4_xyz_loci.mp4"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import insert
 
 from tests.oracles import age
-from tests.vault.making import PHOTO, Furnished, furnished, report, running
+from tests.vault.making import Furnished, furnished, report, running
+from tests.vault.media import PHOTO
 from vault.age.errors import AgeError
 from vault.age.identities import decrypt
 from vault.backup import write_backup

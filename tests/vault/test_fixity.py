@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from evidence.event import Event, EventType, Role
-from tests.vault.making import PHOTO, Furnished, furnished, report, running
+from tests.vault.making import Furnished, furnished, report, running
+from tests.vault.media import PHOTO
 from vault.database import schema
 from vault.fixity import Fixity, check
 from vault.instance import Vault, open_vault

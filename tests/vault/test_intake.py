@@ -10,7 +10,8 @@ from evidence.ids import Receipt
 from evidence.receipt import original_commitment, receipt_secret
 from evidence.segments import restore
 from redaction.errors import UnsupportedMedia
-from tests.vault.making import FILM, PHOTO, Person, new_vault, person, report, running
+from tests.vault.making import Person, new_vault, person, report, running
+from tests.vault.media import FILM, PHOTO
 from vault.age.identities import decrypt
 from vault.errors import NothingToSeal, UnknownReceipt
 from vault.exhibits import Received

@@ -10,7 +10,8 @@ from evidence.errors import CustodyError, DocumentError, EvidenceError, Signatur
 from evidence.event import EventType, Role
 from evidence.tlog.note import Signer
 from evidence.verify import verify
-from tests.vault.making import PHOTO, Furnished, ask, download, enrol, furnished, person, report, running
+from tests.vault.making import Furnished, ask, download, enrol, furnished, person, report, running
+from tests.vault.media import PHOTO
 from vault.clock import Synchronisation
 from vault.database import schema
 from vault.database.connection import Database
