@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
+from api.web.forms import RECEIPT_PATH
 from evidence.errors import EvidenceError, IdentifierError
 from redaction.errors import RedactionError, UnsupportedMedia
 from vault import errors as vault_errors
@@ -16,6 +17,11 @@ from vault.errors import VaultError
 
 TYPE_PREFIX: Final = "urn:amparo:problem:"
 MEDIA_TYPE: Final = "application/problem+json"
+
+
+def N_(text: str) -> str:  # noqa: N802 -- the name by which extractors of messages know it
+    """Mark a sentence for the catalogues; it is looked up when a page is made."""
+    return text
 
 
 class HttpProblem(Exception):
@@ -38,48 +44,80 @@ class Problem:
 PROBLEMS: Final[dict[str, Problem]] = {
     "unsupported-media": Problem(
         415,
-        "This kind of file is not accepted yet.",
-        "Send photos as JPEG, or videos as MP4, MOV or 3GP. Nothing was kept.",
+        N_("This kind of file is not accepted yet."),
+        N_("Send photos as JPEG, or videos as MP4, MOV or 3GP. Nothing was kept."),
     ),
     "nothing-to-seal": Problem(
-        400, "Nothing arrived.", "Write what happened, or choose at least one photo or video, and send again."
+        400, N_("Nothing arrived."), N_("Write what happened, or choose at least one photo or video, and send again.")
     ),
-    "too-large": Problem(413, "This is more than the vault takes at once.", "Send fewer or shorter files at a time."),
+    "too-large": Problem(
+        413,
+        N_("This is more than the vault takes at once."),
+        N_("Send fewer files at a time, shorter videos, or fewer words. Nothing was kept."),
+    ),
     "malformed-form": Problem(
-        400, "The form did not arrive whole.", "Go back, and send it again. Nothing was kept of this attempt."
+        400, N_("Not everything arrived."), N_("Go back, and send it again. Nothing was kept of this attempt.")
     ),
     "malformed-identifier": Problem(
-        400, "A number was mistyped.", "A receipt has 16 digits; a case number has eight letters or digits."
+        400, N_("A number was mistyped."), N_("A receipt has 16 digits; a case number has eight letters or digits.")
     ),
     "unknown-receipt": Problem(
-        404, "No case has this receipt.", "Check every digit of the receipt, and type it again."
+        404, N_("No case has this receipt."), N_("Check every digit of the receipt, and type it again.")
     ),
-    "unknown-case": Problem(404, "No open case has this number.", "Check the number with whoever gave it to you."),
-    "unknown-request": Problem(404, "No request has this id.", "List your requests to see their ids."),
-    "unknown-person": Problem(404, "Nobody is enrolled under this name.", "List the enrolled people to see the names."),
-    "name-taken": Problem(409, "This name or key was enrolled before.", "Make a new identity under another name."),
+    "unknown-case": Problem(
+        404, N_("No open case has this number."), N_("Check the number with whoever gave it to you.")
+    ),
+    "unknown-request": Problem(404, N_("No request has this id."), N_("List your requests to see their ids.")),
+    "unknown-person": Problem(
+        404, N_("Nobody is enrolled under this name."), N_("List the enrolled people to see the names.")
+    ),
+    "name-taken": Problem(
+        409, N_("This name or key was enrolled before."), N_("Make a new identity under another name.")
+    ),
     "not-acceptable": Problem(
-        422, "A signed document was not accepted.", "Update amparo, check the request's state, and try again."
+        422, N_("A signed document was not accepted."), N_("Update amparo, check the request's state, and try again.")
     ),
     "not-ready": Problem(
-        409, "The bundle is not sealed.", "Look at the request's state; it may wait for approvals, or be denied."
+        409,
+        N_("The bundle is not sealed."),
+        N_("Look at the request's state; it may wait for approvals, or be denied."),
     ),
     "not-signed": Problem(
-        401, "The request is not signed by an enrolled key.", "Use the amparo command with your identity file (-i)."
+        401,
+        N_("The request is not signed by an enrolled key."),
+        N_("Use the amparo command with your identity file (-i)."),
     ),
-    "not-allowed": Problem(403, "Your role may not do this.", "Ask a custodian of the organisation."),
-    "not-found": Problem(404, "There is nothing here.", "Check the address."),
-    "method-not-allowed": Problem(405, "This address does not take such a request.", "See the OpenAPI document."),
+    "not-allowed": Problem(403, N_("Your role may not do this."), N_("Ask a custodian of the organisation.")),
+    "not-found": Problem(404, N_("There is nothing here."), N_("Check the address.")),
+    "method-not-allowed": Problem(
+        405,
+        N_("This page cannot be opened again."),
+        N_("Start from the first page. What you sent is safe if you saw a case number."),
+    ),
     "malformed-request": Problem(
-        400, "The request is not as this address takes it.", "See the OpenAPI document, or update amparo."
+        400,
+        N_("The request is not as this address takes it."),
+        N_("See the OpenAPI document, or update amparo."),
     ),
-    "range-not-satisfiable": Problem(416, "The range lies outside the file.", "Ask for a range within it."),
-    "no-space": Problem(507, "The vault has no space left.", "Try again later; the organisation must make room."),
-    "unavailable": Problem(503, "The vault cannot keep anything just now.", "Nothing is lost here. Try again later."),
+    "range-not-satisfiable": Problem(416, N_("The range lies outside the file."), N_("Ask for a range within it.")),
+    "no-space": Problem(
+        507,
+        N_("The vault has no space left."),
+        N_("Nothing was kept. Try again later; the organisation must make room."),
+    ),
+    "unavailable": Problem(
+        503,
+        N_("The vault cannot keep anything just now."),
+        N_("What it kept before is safe. Send this again later."),
+    ),
     "log-stalled": Problem(
-        503, "The vault could not confirm in time.", "It is sealed but not yet in the log. Try again in a minute."
+        503,
+        N_("The vault could not confirm in time."),
+        N_("Without a case number you cannot rely on it: send this again in a minute."),
     ),
-    "internal": Problem(500, "Something failed inside the vault.", "Try again later, and tell the organisation."),
+    "internal": Problem(
+        500, N_("Something failed inside the vault."), N_("Try again later, and tell the organisation.")
+    ),
 }
 
 _BY_CLASS: Final[tuple[tuple[type[Exception], str], ...]] = (
@@ -121,7 +159,13 @@ def answer(code: str, request: Request) -> Response:
     if problem.status == 503:
         headers["Retry-After"] = RETRY_SECONDS
     if wants_page(request):
-        page = request.app.state.pages.problem(locale_of(request), problem.status, problem.title, problem.next_step)
+        page = request.app.state.pages.problem(
+            locale_of(request),
+            problem.status,
+            problem.title,
+            problem.next_step,
+            with_receipt=request.url.path == RECEIPT_PATH,
+        )
         return Response(page.html, problem.status, {**page.headers, **headers})
     document = {
         "type": TYPE_PREFIX + code,

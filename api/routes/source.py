@@ -8,8 +8,9 @@ from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import TheReceipt, TheVault, receipt_of
+from api.early_answer import EarlyAnswer
 from api.multipart import Form, FormLimits, FormReader
-from api.problems import HttpProblem, locale_of, wants_page
+from api.problems import HANDLED, HttpProblem, answer, code_of, locale_of, wants_page
 from api.web import forms
 from api.web.pages import Pages
 from api.web.views import ExhibitView, Page, ReportView
@@ -36,14 +37,21 @@ def page_response(page: Page, status: int = 200) -> Response:
 async def home(request: Request) -> Response:
     """The source's page, in the visitor's language."""
     pages: Pages = request.app.state.pages
-    return page_response(pages.home(locale_of(request), accepted=ACCEPTED))
+    settings = request.app.state.vault.settings
+    home_page = pages.home(
+        locale_of(request), accepted=ACCEPTED, file_bytes=settings.file_bytes, file_count=settings.report_files
+    )
+    return page_response(home_page)
 
 
 @router.post("/report")
 async def report(request: Request, vault: TheVault) -> Response:
     """Take in a statement and files; a receipt in `Authorization` adds them to its case."""
     receipt = receipt_of(request) if "authorization" in request.headers else None
-    form = await _read_form(request, vault)
+    try:
+        form = await _read_form(request, vault)
+    except HANDLED as error:
+        return EarlyAnswer(answer(code_of(error), request))
     try:
         keep_place = _keep_place(form)
         statement = form.texts.get(forms.STATEMENT, "")
@@ -57,7 +65,8 @@ async def report(request: Request, vault: TheVault) -> Response:
         form.close()
     if wants_page(request):
         pages: Pages = request.app.state.pages
-        return page_response(pages.receipt(locale_of(request), _view(done, keep_place=keep_place)))
+        view = _view(done, keep_place=keep_place)
+        return page_response(pages.receipt(locale_of(request), view, accepted=ACCEPTED))
     return JSONResponse(
         {
             "case": done.case,
@@ -87,7 +96,7 @@ async def case_page(request: Request, vault: TheVault) -> Response:
     values = parse_qs(body.decode("ascii", "replace")).get(forms.RECEIPT, [""])
     found = await run_in_threadpool(look_up, vault, parse_receipt(values[0]))
     pages: Pages = request.app.state.pages
-    return page_response(pages.case(locale_of(request), _view(found, keep_place=False)))
+    return page_response(pages.case(locale_of(request), _view(found, keep_place=None)))
 
 
 @router.get("/api/receipt")
@@ -131,13 +140,14 @@ def _keep_place(form: Form) -> bool:
     return _KEEP.get(value, False)
 
 
-def _view(done: Report, *, keep_place: bool) -> ReportView:
+def _view(done: Report, *, keep_place: bool | None) -> ReportView:
     return ReportView(
         case=done.case,
         receipt=done.receipt,
         exhibits=tuple(_exhibit(each) for each in done.exhibits),
         keep_place=keep_place,
         statement=done.statement,
+        refused=done.refused,
     )
 
 

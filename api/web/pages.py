@@ -47,13 +47,23 @@ class Pages:
         """The tag of the language to answer in: `chosen` if there is such a one, else by Accept-Language."""
         return negotiate(self._catalogues.languages, accept_language, chosen)
 
-    def home(self, locale: str, *, accepted: Sequence[str], limit_bytes: int | None = None) -> Page:
+    def home(
+        self,
+        locale: str,
+        *,
+        accepted: Sequence[str],
+        limit_bytes: int | None = None,
+        file_bytes: int | None = None,
+        file_count: int | None = None,
+    ) -> Page:
         """The first page: what happens, what cannot be promised, and the form.
 
         Args:
             locale: a tag from `locale_of`.
             accepted: media types whose location can be removed.
             limit_bytes: where only less than the vault's own limit can be taken just now.
+            file_bytes: the most that one file may hold, if that is a limit of its own.
+            file_count: the most files in one report, if there is such a limit.
 
         """
         limit = self._size_limit if limit_bytes is None else min(limit_bytes, self._size_limit)
@@ -61,13 +71,24 @@ class Pages:
             "home.html",
             locale,
             limit_bytes=limit,
+            file_bytes=file_bytes if file_bytes is not None and file_bytes < limit else None,
+            file_count=file_count,
             photos=format_names(accepted, Kind.PHOTO),
             videos=format_names(accepted, Kind.VIDEO),
         )
 
-    def receipt(self, locale: str, report: ReportView) -> Page:
-        """The answer to a report that is safely stored: the only page that ever shows a receipt."""
-        return self._render("receipt.html", locale, report=report)
+    def receipt(self, locale: str, report: ReportView, *, accepted: Sequence[str] = ()) -> Page:
+        """The answer to a report that is safely stored: the only page that ever shows a receipt.
+
+        `accepted` are the media types to name where files were refused.
+        """
+        return self._render(
+            "receipt.html",
+            locale,
+            report=report,
+            photos=format_names(accepted, Kind.PHOTO),
+            videos=format_names(accepted, Kind.VIDEO),
+        )
 
     def lookup(self, locale: str) -> Page:
         """The form that asks for a receipt."""
@@ -77,9 +98,14 @@ class Pages:
         """What is stored of a case, for a source who came back with the receipt; the receipt is not shown again."""
         return self._render("case.html", locale, report=view)
 
-    def problem(self, locale: str, status: int, title: str, next_step: str) -> Page:
-        """What went wrong and what to do now. Both texts are looked up in the catalogue of `locale`."""
-        return self._render("problem.html", locale, status=status, title=title, next_step=next_step)
+    def problem(self, locale: str, status: int, title: str, next_step: str, *, with_receipt: bool = False) -> Page:
+        """What went wrong and what to do now. Both texts are looked up in the catalogue of `locale`.
+
+        `with_receipt`: it went wrong with a receipt, so the first way on is to type it again.
+        """
+        return self._render(
+            "problem.html", locale, status=status, title=title, next_step=next_step, with_receipt=with_receipt
+        )
 
     def _render(self, template: str, locale: str, **context: object) -> Page:
         html = self._environments[locale].get_template(template).render(context)

@@ -1,6 +1,7 @@
 """Every page there is, filled with what a real report holds."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from api.web.pages import Pages
@@ -48,14 +49,18 @@ REPORT: Final = ReportView(
     keep_place=False,
     statement=True,
 )
+PART: Final = replace(REPORT, exhibits=(PHOTO,), refused=(2, 4))
 
 
 def every_page(pages: Pages, locale: str = "en") -> Mapping[str, Page]:
     """One of each, by the name of its method."""
     return {
-        "home": pages.home(locale, accepted=ACCEPTED),
+        "home": pages.home(locale, accepted=ACCEPTED, file_bytes=LIMIT // 2, file_count=50),
         "receipt": pages.receipt(locale, REPORT),
+        "receipt-of-a-part": pages.receipt(locale, PART, accepted=ACCEPTED),
+        "receipt-of-words": pages.receipt(locale, replace(PART, exhibits=()), accepted=ACCEPTED),
         "lookup": pages.lookup(locale),
-        "case": pages.case(locale, REPORT),
+        "case": pages.case(locale, replace(REPORT, keep_place=None)),
         "problem": pages.problem(locale, 413, "The files are too big", "Send fewer files, or a shorter video."),
+        "problem-with-receipt": pages.problem(locale, 404, "No such receipt", "Type it again.", with_receipt=True),
     }

@@ -158,9 +158,11 @@ def test_what_is_typed_is_not_sent_to_a_spelling_service_or_remembered() -> None
 
 
 def test_the_limit_and_the_kinds_are_said_before_the_files_are_chosen() -> None:
-    document = home()
+    document = read(EVERY_PAGE["home"].html)
     before = document.text.partition("What we cannot do")[0]
     assert "at most 500 MB" in before
+    assert "One file: at most 250 MB" in before
+    assert "Files at a time: at most 50" in before
     assert "Photos: JPEG, HEIC" in before
     assert "Videos: MP4, MOV, 3GP" in before
 
@@ -222,6 +224,34 @@ def test_the_choice_about_the_place_is_confirmed() -> None:
     assert "only the custodians can open it" in kept
     assert "gone for ever" in destroyed
     assert "gone for ever" not in kept
+
+
+def test_files_that_were_not_kept_are_counted_with_the_kinds_that_are() -> None:
+    text = read(EVERY_PAGE["receipt-of-a-part"].html).text
+    assert "We have only a part of it" in text
+    assert "counted in the order in which you chose your files: 2, 4" in text
+    assert "Photos: JPEG, HEIC" in text
+    assert "We have it" not in text
+
+
+def test_words_that_arrived_without_any_of_the_files_are_not_called_everything() -> None:
+    text = read(EVERY_PAGE["receipt-of-words"].html).text
+    assert "We have your words, but no files" in text
+    assert "None of your files was kept." in text
+
+
+def test_a_whole_report_speaks_of_nothing_that_was_not_kept() -> None:
+    assert "not keep" not in read(EVERY_PAGE["receipt"].html).text.partition("What we keep")[0]
+
+
+def test_a_choice_that_is_not_known_any_more_is_not_made_up() -> None:
+    text = read(EVERY_PAGE["case"].html).text
+    assert "You chose to" not in text
+
+
+def test_whoever_mistyped_a_receipt_is_led_back_to_it_first() -> None:
+    ways = [a.attributes["href"] for a in read(EVERY_PAGE["problem-with-receipt"].html).all("a")]
+    assert ways[-2:] == ["/receipt", "/"]
 
 
 def test_a_report_of_words_alone_is_confirmed() -> None:
