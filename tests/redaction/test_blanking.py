@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redaction.blanking import blank
+from redaction.disjoint import disjoint
 from redaction.finding import SPACE, ZERO, Finding, structure
-from redaction.planner import disjoint
 
 _FINDINGS = st.lists(
     st.builds(Finding, st.integers(0, 90), st.integers(1, 20), st.just("x"), st.sampled_from([ZERO, SPACE])), max_size=5

@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from redaction.containers import isobmff
+from redaction.disjoint import disjoint
 from redaction.errors import RedactionError, UnsupportedMedia
 from redaction.finding import Finding, Outcome
-from redaction.planner import disjoint, plan
+from redaction.planner import plan
 from redaction.reader import BytesReader, Reader
 from redaction.walk import Walk
 from tests.redaction.containers.mp4 import (

@@ -11,9 +11,9 @@ from PIL import Image
 
 from redaction.blanking import blank
 from redaction.containers.formats import descend
+from redaction.disjoint import disjoint
 from redaction.finding import Finding
 from redaction.metadata import exif
-from redaction.planner import disjoint
 from redaction.reader import BytesReader
 from redaction.walk import Walk
 from tests.redaction.containers.photos import photo, segment

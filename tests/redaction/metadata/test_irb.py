@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from redaction.blanking import blank
 from redaction.containers.formats import descend
+from redaction.disjoint import disjoint
 from redaction.metadata import irb
-from redaction.planner import disjoint
 from redaction.reader import BytesReader
 from redaction.walk import Walk
 from tests.redaction.containers.photos import photo, segment

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from redaction.blanking import blank
 from redaction.containers.formats import descend
+from redaction.disjoint import disjoint
 from redaction.metadata import xmp
-from redaction.planner import disjoint
 from redaction.reader import BytesReader
 from redaction.walk import Walk
 
