@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redaction.blanking import blank
+from redaction.disjoint import disjoint
 from redaction.errors import MalformedMedia, RedactionError, UnsupportedMedia
 from redaction.finding import SPACE, ZERO, Finding, Outcome, structure
 from redaction.limits import FINDINGS
-from redaction.planner import changing, disjoint, plan
+from redaction.planner import changing, plan
 from redaction.reader import BytesReader
 from tests.redaction.containers.photos import photo, plain, segment
 
