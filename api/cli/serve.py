@@ -1,20 +1,29 @@
 """`amparo serve`: the service of a vault."""
 
 import argparse
+import contextlib
+import errno
 import resource
+import socket
+import sys
 from pathlib import Path
 
 import uvicorn
 
 from api.app import create_app
-from api.cli.failures import WrongUse
+from api.cli.failures import CheckFailed, WrongUse
 from api.cli.output import say
-from api.cli.vaults import credentials
-from vault.instance import open_vault
+from api.cli.vaults import opened
+from vault.instance import Vault
 
 HELP = "start the service of a vault"
 KEEP_ALIVE_SECONDS = 75
 DRAIN_SECONDS = 30
+BACKLOG = 2048  # connections that wait to be taken
+
+
+class AddressTaken(WrongUse):
+    """Another program listens there."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,19 +38,38 @@ def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if args.workers != 1:
         raise WrongUse("this version runs one process", "leave --workers out")
-    serve(args.folder, args.host, args.port)
+    with opened(args.folder) as vault, listen(args.host, args.port) as listener:
+        serve(vault, listener)
     return 0
 
 
-def serve(folder: Path, host: str, port: int) -> None:
-    """Run the service. No request is logged; no core dump can be written."""
+def listen(host: str, port: int) -> socket.socket:
+    """The socket to serve on; WrongUse when the address is taken, or is none of this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OverflowError:
+        raise WrongUse(f"{port} is no port", "choose one from 1 to 65535 with --port") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise AddressTaken(
+                f"something else listens on {host}, port {port}", "stop it, or choose another port with --port"
+            ) from None
+        if error.errno == errno.EACCES:
+            raise WrongUse(f"you may not listen on port {port}", "choose a port above 1023 with --port") from None
+        raise WrongUse(f"{host} is no address of this machine", "see amparo serve --help") from None
+
+
+def serve(vault: Vault, listener: socket.socket) -> None:
+    """Run the service of `vault` until told to stop. No request is logged; no core dump can be written."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    app = create_app(open_vault(folder, credentials=credentials()))
-    say(f"amparo serves {folder} on http://{host}:{port}")
-    uvicorn.run(
+    app = create_app(vault)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    say(f"amparo serves {vault.settings.folder} on http://{shown}:{port} (Ctrl+C stops it)")
+    sys.stdout.flush()
+    config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         access_log=False,  # addresses and paths are never written down
         log_level="warning",
         server_header=False,
@@ -49,3 +77,8 @@ def serve(folder: Path, host: str, port: int) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+    server = uvicorn.Server(config)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    if not server.started:
+        raise CheckFailed("the service did not start", "look at the messages above")
