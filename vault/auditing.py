@@ -1,6 +1,7 @@
 """Give auditors the events: from the store, which is the truth, and say where the database disagrees with it."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from sqlalchemy import Connection, select
 
@@ -9,30 +10,35 @@ from evidence.event import Event, EventType, Role
 from evidence.identity import PublicLine
 from evidence.tlog.tiles import TILE_WIDTH
 from vault.database import schema
-from vault.errors import NotFound
 from vault.instance import Vault
-from vault.sequencer import stored_bundle
+from vault.sequencer import longest_bundle
 
 
-def events_page(vault: Vault, line: PublicLine, role: Role, start: int, size: int) -> Iterator[tuple[bytes, bool]]:
-    """Events from `start` on of the first `size`, each with whether the database holds the same.
+def events_page(
+    vault: Vault, line: PublicLine, role: Role, start: int, size: int, limit: int
+) -> list[tuple[bytes, bool]]:
+    """At most `limit` events from `start` on of the first `size`, each with whether the database holds the same.
 
-    The reading is an event itself. A bundle that is missing from the store ends the events early: auditors count.
+    The reading is an event itself. An event that is missing from the store is given as nothing.
     """
+    # Read first: recording the reading makes the store's newest bundle longer, and a missing one is then made anew.
+    page = list(islice(_events(vault, start, size), limit))
 
     def change(_: Connection) -> list[Event]:
         next_state(EventType.EVENTS_READ, role, State.CREATED)
         return [vault.event(EventType.EVENTS_READ, role, line.name, detail={"start": start, "size": size})]
 
     vault.sequencer.record_and_wait(change)
+    return page
+
+
+def _events(vault: Vault, start: int, size: int) -> Iterator[tuple[bytes, bool]]:
     position = start
     while position < size:
         index = position // TILE_WIDTH
-        try:
-            stored = stored_bundle(vault.store, index, min(TILE_WIDTH, size - index * TILE_WIDTH))
-        except NotFound:
-            return
-        indexed = _indexed(vault, index)
+        width = min(TILE_WIDTH, size - index * TILE_WIDTH)
+        stored, indexed = longest_bundle(vault.store, index, width), _indexed(vault, index)
+        stored += [b""] * (width - len(stored))
         for place, data in enumerate(stored):
             if index * TILE_WIDTH + place >= position:
                 yield data, indexed.get(index * TILE_WIDTH + place) == data

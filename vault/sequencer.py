@@ -22,7 +22,6 @@ from typing import Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from evidence.errors import EvidenceError
 from evidence.event import Event, commitment
 from evidence.tlog import tiles
 from evidence.tlog.checkpoint import Checkpoint
@@ -31,7 +30,7 @@ from evidence.tlog.note import Note, Signer
 from evidence.tlog.tiles import TILE_WIDTH
 from vault.database import schema
 from vault.database.connection import Database
-from vault.errors import DatabaseBehind, NotFound, SequencerStalled, VaultError
+from vault.errors import DatabaseBehind, NotFound, SequencerStalled
 from vault.store.protocol import Store
 
 LOG: Final = "log/"
@@ -39,6 +38,7 @@ CHECKPOINT_KEY: Final = "log/checkpoint"
 EVENTS: Final = "events/"
 BATCH: Final = 4096  # events in one checkpoint at the most
 WAIT_SECONDS: Final = 60.0
+FAILING_SECONDS: Final = 10.0  # how long to wait for a log whose last run failed; it is tried again every second
 POLL_SECONDS: Final = 0.05  # how often a waiting thread looks for what another process published
 
 
@@ -69,13 +69,13 @@ class Sequencer:
 
     def wait(self, number: int, seconds: float = WAIT_SECONDS) -> int:
         """Return the event's position once a published checkpoint covers it; SequencerStalled when that takes long."""
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
         while True:
             with self._published:
                 position = self._position(number)
                 if position is not None:
                     return position
-                if time.monotonic() > deadline:
+                if time.monotonic() - began > (min(seconds, FAILING_SECONDS) if self.failing else seconds):
                     raise SequencerStalled("the custody log does not move; try again later")
                 self._published.wait(POLL_SECONDS)
 
@@ -125,7 +125,7 @@ class Sequencer:
             try:
                 self.run_once()
                 self.failing = False
-            except (VaultError, EvidenceError, OSError):
+            except Exception:  # noqa: BLE001 -- whatever it is, the thread must not end while the service goes on
                 # Nothing is lost: events stay recorded, those who wait get SequencerStalled, and the next run retries.
                 self.failing = True
                 self._stop.wait(1.0)
@@ -185,14 +185,14 @@ class Sequencer:
             if old == new:
                 return
             note = _value(connection, "checkpoint", "")
-            first = old - old % TILE_WIDTH
-            bodies = _bodies(connection, first, new)
-        entries = [commitment(body) for body in bodies[old - first :]]
+            bodies = _bodies(connection, old, new)
+        entries = [commitment(body) for body in bodies]
         for path, data in tiles.new_tiles(old, (leaf_hash(entry) for entry in entries), self.fetch):
             self._store.put(LOG + path, data)
         for path, data in tiles.new_entry_bundles(old, entries, self.fetch):
             self._store.put(LOG + path, data)
-        for path, data in event_bundles(first, bodies):
+        first, before = self._newest_bundle(old)
+        for path, data in event_bundles(first, [*before, *bodies]):
             self._store.put(path, data)
         self._store.put(CHECKPOINT_KEY, note.encode(), media_type="text/plain; charset=utf-8")
         with self._database.transaction() as connection:
@@ -200,6 +200,24 @@ class Sequencer:
         with self._published:
             self._published.notify_all()
         self._drop_partials(old, new)
+
+    def _newest_bundle(self, size: int) -> tuple[int, list[bytes]]:
+        """The first event of the bundle that goes on at `size`, and the events that the store holds in it so far.
+
+        Like tiles, a bundle is made longer from what is stored, never written again from the database: whoever changes
+        the one has not changed the other, and an auditor sees them differ.
+        """
+        width = size % TILE_WIDTH
+        first = size - width
+        if not width:
+            return first, []
+        try:
+            return first, stored_bundle(self._store, first // TILE_WIDTH, width)
+        except NotFound:
+            with self._database.transaction() as connection:
+                rows = _positioned(connection, first, size)
+            # What is lost everywhere leaves an empty line: the log goes on, and every later event keeps its place.
+            return first, [rows.get(position, b"") for position in range(first, size)]
 
     def _drop_partials(self, old: int, new: int) -> None:
         """Partial tiles may go once the full one exists (tlog-tiles); of event bundles only the newest is needed."""
@@ -237,9 +255,18 @@ def stored_events(store: Store, size: int) -> Iterator[bytes]:
 
 def stored_bundle(store: Store, index: int, width: int) -> list[bytes]:
     """The first `width` events of bundle `index`; NotFound when no bundle with so many is in the store."""
-    # The log may have grown since `size` was read: then the bundle of this width is gone and a longer one is there.
+    lines = longest_bundle(store, index, width)
+    if len(lines) < width:
+        raise NotFound("an event bundle is missing from the store")
+    return lines
+
+
+def longest_bundle(store: Store, index: int, width: int) -> list[bytes]:
+    """The first `width` events of bundle `index`, or as many as the store has."""
+    # The log may have grown since `width` was read: then the bundle of this width is gone and a longer one is there.
     candidates = [event_path(index, width), event_path(index)]
     candidates += sorted(store.list(f"{event_path(index)}.p/"), reverse=True)
+    longest: list[bytes] = []
     for key in candidates:
         try:
             lines = store.read(key).splitlines()
@@ -247,7 +274,8 @@ def stored_bundle(store: Store, index: int, width: int) -> list[bytes]:
             continue
         if len(lines) >= width:
             return lines[:width]
-    raise NotFound("an event bundle is missing from the store")
+        longest = max(longest, lines, key=len)
+    return longest
 
 
 def set_value(connection: Connection, name: str, value: str) -> None:
@@ -272,15 +300,17 @@ def _edge(digits: str) -> list[bytes]:
 
 
 def _bodies(connection: Connection, first: int, end: int) -> list[bytes]:
-    rows = connection.execute(
-        select(schema.events.c.body)
-        .where(schema.events.c.position >= first, schema.events.c.position < end)
-        .order_by(schema.events.c.position)
-    )
-    bodies = [bytes(body) for (body,) in rows]
-    if len(bodies) != end - first:
+    rows = _positioned(connection, first, end)
+    if len(rows) != end - first:
         raise DatabaseBehind("events are missing from the database; run: amparo rebuild DIR")
-    return bodies
+    return [rows[position] for position in range(first, end)]
+
+
+def _positioned(connection: Connection, first: int, end: int) -> dict[int, bytes]:
+    """The events of the database from `first` to `end`, by their position in the log."""
+    events = schema.events
+    query = select(events.c.position, events.c.body).where(events.c.position >= first, events.c.position < end)
+    return {row.position: bytes(row.body) for row in connection.execute(query)}
 
 
 def waiting_events(connection: Connection) -> int:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from api.cli.checks import checks_json, show_checks
 from api.cli.keys import load_identity, load_trust
-from api.cli.output import Progress, print_json
-from api.client import Client, Signature
+from api.cli.output import Progress, print_json, warn
+from api.client import Client, ServerError, Signature
 from evidence.audit import AuditState, ServedEvent, audit
 from evidence.identity import signing_key
 
 HELP = "check a vault's custody log: that it only grew, and that its rules held"
 STATE_LIMIT = 1 << 20  # bytes
+_REFUSALS = frozenset({"not-signed", "not-allowed", "unreachable"})  # the fault of the asker or the way, not the log's
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if args.identity is not None:
         identity, line = load_identity(args.identity)
         auth = Signature(line, signing_key(identity.secret))
+    unserved: list[ServerError] = []
     with Client(args.server, auth) as client, Progress(None, "auditing", "events") as progress:
 
         def fetch(path: str) -> bytes:
@@ -46,7 +48,13 @@ def run(args: argparse.Namespace) -> int:
         def events(size: int) -> Iterator[ServedEvent]:
             start = 0
             while start < size:
-                page = client.get("/api/audit/events", start=start, size=size)["events"]
+                try:
+                    page = client.get("/api/audit/events", start=start, size=size)["events"]
+                except ServerError as error:
+                    if error.code in _REFUSALS:
+                        raise
+                    unserved.append(error)  # what was found so far is told all the same; the events count as missing
+                    return
                 yield from (ServedEvent(each["event"].encode(), each["database"] is True) for each in page)
                 start += len(page)
                 if not page:
@@ -57,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
         print_json({**checks_json(result.checks), "size": result.size, "root": result.root.hex()})
     else:
         show_checks(result.checks)
+    for error in unserved:
+        warn(error.sentence, error.hint)
     if result.state is not None and args.state is not None:
         _replace(args.state, result.state.encode())
     return 0 if result.ok else 1
