@@ -39,13 +39,25 @@ def find(reader: Reader, walk: Walk, what: str) -> Iterator[Finding]:
 
 def _orientation_only(block: Block, walk: Walk, what: str) -> Iterator[Finding]:
     yield from zero_all(block.reader.size, what)
+    minimal = _minimal(block, walk)
+    if minimal and len(minimal) <= block.reader.size:
+        yield Finding(0, len(minimal), what, structure(minimal))
+
+
+def orientation_only(reader: Reader, walk: Walk) -> bytes:
+    """A block that holds nothing but this one's Orientation; empty when there is none, or the picture is upright."""
+    try:
+        return _minimal(Block(reader), walk, least=2)
+    except MalformedMedia:
+        return b""
+
+
+def _minimal(block: Block, walk: Walk, least: int = 1) -> bytes:
     orientation = _orientation(block, walk)
-    if orientation:
-        head = block.reader.read(0, 4) + pack(block.order + "IH", 8, 1)
-        entry = block.pack_entry(tags.ORIENTATION, SHORT, 1, pack(block.order + "HH", orientation, 0))
-        minimal = head + entry + bytes(4)
-        if len(minimal) <= block.reader.size:
-            yield Finding(0, len(minimal), what, structure(minimal))
+    if orientation < least:
+        return b""
+    head = block.reader.read(0, 4) + pack(block.order + "IH", 8, 1)
+    return head + block.pack_entry(tags.ORIENTATION, SHORT, 1, pack(block.order + "HH", orientation, 0)) + bytes(4)
 
 
 def _orientation(block: Block, walk: Walk) -> int:
