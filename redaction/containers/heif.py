@@ -61,13 +61,13 @@ def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
         areas = sorted([*areas, (catalogue.idat[0], sum(catalogue.idat))])
     _all_inside(areas, catalogue)
     yield from catalogue.findings
-    claimed, findings = contents(search, catalogue)
+    pictures, others, findings = contents(search, catalogue)
     yield from findings
     tracks: list[Track] = []
     if moov is not None:
         tracks, findings = movie(search, moov)
         yield from findings
-    yield from _media(search, areas, claimed, tracks)
+    yield from _media(search, areas, pictures, others, tracks)
     for box in boxes:
         yield from _other(search, box)
     if end < reader.size:
@@ -107,15 +107,23 @@ def _all_inside(areas: Ranges, catalogue: Catalogue) -> None:
             raise MalformedMedia("an item outside the media data", offset)
 
 
-def _media(search: Search, areas: Ranges, claimed: Ranges, tracks: list[Track]) -> Iterator[Finding]:
-    """Findings in samples, and all media data that nothing claims. `claimed` is of items, whose findings are made."""
+def _media(search: Search, areas: Ranges, pictures: Ranges, others: Ranges, tracks: list[Track]) -> Iterator[Finding]:
+    """Findings in samples, and all media data that nothing claims.
+
+    `pictures` and `others` are the data of items. Other items must share no byte with a picture, because they are
+    blanked: MalformedMedia.
+    """
+    kept = list(pictures)
     for track in tracks:
         if track.kept:
             ranges = merged(track.chunks.ranges())
             if not track.certain or within(ranges, areas) != ranges:
                 raise MalformedMedia("a sequence does not say surely where its pictures are")
+            kept += ranges
+    if within(others, merged(kept)):
+        raise MalformedMedia("a picture shares its data with something else")
     items = Track(handler=b"vide")
-    for start, end in claimed:
+    for start, end in merged([*pictures, *others]):
         items.chunks.append(Chunk(start, end - start, 1, None))
     yield from named(media_data(search, areas, [*tracks, items]))
 

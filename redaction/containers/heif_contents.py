@@ -1,6 +1,6 @@
 """The data of items: pictures stay bit for bit but for what identifies in their streams; Exif and XMP have their rules.
 
-Every other item is blanked whole. A withheld item that shares bytes with a picture is a contradiction.
+Every other item is blanked whole.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from redaction.containers.heif_obus import in_units
 from redaction.containers.heif_properties import configuration_box
 from redaction.containers.isobmff_boxes import Box, Search
 from redaction.containers.isobmff_nals import coding
-from redaction.containers.isobmff_ranges import merged, within
+from redaction.containers.isobmff_ranges import Ranges, merged
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
 from redaction.limits import METADATA_BYTES
@@ -31,19 +31,21 @@ _SHARE_BYTES: Final = 16  # of a picture in pieces count as one entry of a table
 FindInside = Callable[[Search, int, int], Iterator[Finding]]
 
 
-def contents(search: Search, catalogue: Catalogue) -> tuple[list[tuple[int, int]], list[Finding]]:
-    """Start and end of all data that items claim, and the findings in them."""
-    return _Contents(search, catalogue).read()
+def contents(search: Search, catalogue: Catalogue) -> tuple[Ranges, Ranges, list[Finding]]:
+    """The data of pictures, the data of all other items, and the findings in both."""
+    reading = _Contents(search, catalogue)
+    findings = reading.read()
+    return merged(reading.kept), merged(reading.withheld), findings
 
 
 class _Contents:
     def __init__(self, search: Search, catalogue: Catalogue) -> None:
         self._search = search
         self._catalogue = catalogue
-        self._kept: list[tuple[int, int]] = []
-        self._withheld: list[tuple[int, int]] = []
+        self.kept: list[tuple[int, int]] = []
+        self.withheld: list[tuple[int, int]] = []
 
-    def read(self) -> tuple[list[tuple[int, int]], list[Finding]]:
+    def read(self) -> list[Finding]:
         findings: list[Finding] = []
         seen: set[object] = set()
         total = 0
@@ -58,9 +60,7 @@ class _Contents:
             if total > 2 * self._search.reader.size:
                 raise MalformedMedia("items that share their data")
             findings += self._item(item)
-        if within(merged(self._withheld), merged(self._kept)):
-            raise MalformedMedia("a picture shares its data with something else")
-        return merged([*self._kept, *self._withheld]), findings
+        return findings
 
     def _item(self, item: Item) -> Iterator[Finding]:
         kind = item.entry.kind
@@ -77,7 +77,7 @@ class _Contents:
         elif kind in DERIVED_ITEMS:
             yield from self._derived(item)
         else:
-            self._claim(self._withheld, item)
+            self._claim(self.withheld, item)
             yield from self._metadata(item)
 
     def _properties(self, item: Item) -> list[Box]:
@@ -87,7 +87,7 @@ class _Contents:
         ranges += [(offset, offset + length) for offset, length in item.pieces]
 
     def _picture(self, item: Item, find: FindInside) -> Iterator[Finding]:
-        self._claim(self._kept, item)
+        self._claim(self.kept, item)
         if len(item.pieces) == 1:
             yield from find(self._search, *item.pieces[0])
             return
@@ -101,7 +101,7 @@ class _Contents:
 
     def _jpeg(self, item: Item) -> Iterator[Finding]:
         """A thumbnail, or in rare files the picture itself, which is then not blanked though it be unreadable."""
-        self._claim(self._kept, item)
+        self._claim(self.kept, item)
         what = "heif/thumbnail"
         view = Extents(self._search.reader, item.pieces)
         for finding in self._search.walk.embedded_extents(view, list(item.pieces), what):
@@ -115,9 +115,9 @@ class _Contents:
         head = view.read(0, 6)
         length = min(self._derived_bytes(item, head), view.size)
         if length < view.size:
-            self._withheld += [(start, start + count) for start, count in view.to_parent(length, view.size - length)]
+            self.withheld += [(start, start + count) for start, count in view.to_parent(length, view.size - length)]
             yield from mapped(view, Finding(length, view.size - length, "heif/slack"))
-        self._kept += [(start, start + count) for start, count in view.to_parent(0, length)]
+        self.kept += [(start, start + count) for start, count in view.to_parent(0, length)]
 
     def _derived_bytes(self, item: Item, head: bytes) -> int:
         wide = 4 if head[1:2] and head[1] & 1 else 2

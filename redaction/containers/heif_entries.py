@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from redaction.containers.heif_names import CONTENT_TYPES
+from redaction.containers.heif_names import CONTENT_TYPES, ITEM_NAMES
 from redaction.containers.isobmff_boxes import Box, Search
 from redaction.containers.isobmff_names import BLANKED
 from redaction.errors import MalformedMedia
@@ -67,7 +67,8 @@ def _entry(search: Search, box: Box) -> tuple[Entry, list[Finding]]:
     kind = data[head - 4 : head] if version >= 2 else b"mime"
     strings = _Strings(data, head)
     entry = Entry(int.from_bytes(data[4 : 4 + wide]), kind)
-    blanked = [strings.next()]
+    name = strings.next()
+    blanked = [] if data[slice(*name)] in ITEM_NAMES else [name]
     if kind == b"mime":
         content_type, encoding = strings.next(), strings.next()
         entry = entry._replace(content_type=_word(data, content_type), encoded=encoding[0] < encoding[1])

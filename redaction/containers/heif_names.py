@@ -33,6 +33,9 @@ XMP_TYPE: Final = b"application/rdf+xml"
 CONTENT_TYPES: Final = frozenset({XMP_TYPE, b"application/octet-stream", b"text/xml", b"image/jpeg", b"text/plain"})
 """Types of `mime` items that may stay readable; any other is blanked with the item."""
 
+ITEM_NAMES: Final = frozenset({b"Color", b"Alpha", b"Exif", b"XMP", b"GMap", b"Image", b"HEVC Image"})
+"""Names of items that encoders give to all of their files."""
+
 REFERENCES: Final = frozenset(
     {b"dimg", b"thmb", b"cdsc", b"auxl", b"iloc", b"base", b"prem", b"tbas", b"dpnd", b"pred", b"exbl", b"mask"}
 )
