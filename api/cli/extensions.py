@@ -2,7 +2,15 @@
 
 from typing import Final
 
-_EXTENSIONS: Final = {"image/jpeg": ".jpg", "video/mp4": ".mp4", "video/quicktime": ".mov", "video/3gpp": ".3gp"}
+_EXTENSIONS: Final = {
+    "image/jpeg": ".jpg",
+    "image/heic": ".heic",
+    "image/heif": ".heif",
+    "image/avif": ".avif",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/3gpp": ".3gp",
+}
 """The kinds that intake accepts; what another version may have accepted gets `.bin`."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from redaction.containers import isobmff, jpeg
+from redaction.containers import heif, isobmff, jpeg
 from redaction.errors import UnsupportedMedia
 from redaction.finding import Finding
 from redaction.limits import HEAD_BYTES
@@ -27,9 +27,9 @@ class Container(Protocol):
         ...
 
 
-FORMATS: tuple[Container, ...] = (jpeg, isobmff)
+FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff)
 
-ACCEPTED = ("image/jpeg", "video/mp4", "video/quicktime", "video/3gpp")
+ACCEPTED = ("image/jpeg", "image/heic", "image/heif", "image/avif", "video/mp4", "video/quicktime", "video/3gpp")
 """Media types that this version accepts, for people to read before they choose."""
 
 
