@@ -27,8 +27,8 @@ from tests.redaction.containers.redacting import LONG, SECRET, clean, redacted
 
 
 class TestRecognition:
-    @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"hevc"])
-    def test_still_picture_brands_are_refused(self, brand: bytes) -> None:
+    @pytest.mark.parametrize("brand", [b"crx ", b"jp2 ", b"jpx ", b"j2ki"])
+    def test_brands_of_raw_photos_and_jpeg_2000_are_refused(self, brand: bytes) -> None:
         with pytest.raises(UnsupportedMedia):
             plan(BytesReader(box(b"ftyp", brand, bytes(4), brand)))
 
