@@ -10,6 +10,9 @@ _EXTENSIONS: Final = {
     "video/mp4": ".mp4",
     "video/quicktime": ".mov",
     "video/3gpp": ".3gp",
+    "video/x-matroska": ".mkv",
+    "video/webm": ".webm",
+    "audio/webm": ".weba",
 }
 """The kinds that intake accepts; what another version may have accepted gets `.bin`."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from redaction.containers import heif, isobmff, jpeg
+from redaction.containers import heif, isobmff, jpeg, matroska
 from redaction.errors import UnsupportedMedia
 from redaction.finding import Finding
 from redaction.limits import HEAD_BYTES
@@ -27,9 +27,20 @@ class Container(Protocol):
         ...
 
 
-FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff)
+FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff, matroska)
 
-ACCEPTED = ("image/jpeg", "image/heic", "image/heif", "image/avif", "video/mp4", "video/quicktime", "video/3gpp")
+ACCEPTED = (
+    "image/jpeg",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+    "video/mp4",
+    "video/quicktime",
+    "video/3gpp",
+    "video/x-matroska",
+    "video/webm",
+    "audio/webm",
+)
 """Media types that this version accepts, for people to read before they choose."""
 
 
