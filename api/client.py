@@ -1,9 +1,9 @@
 """The client of our own HTTP interface: signs requests as RFC 9421 has it, and turns problem documents into errors."""
 
+import contextlib
 import secrets
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
@@ -13,7 +13,7 @@ from http_message_signatures import HTTPMessageSigner
 from http_message_signatures.algorithms import ED25519
 from http_message_signatures.resolvers import MappingKeyResolver
 
-from api.cli.failures import CheckFailed
+from api.cli.failures import CheckFailed, WrongUse
 from api.signatures import COVERED, LABEL, NONCE_BYTES, TAG, message
 from evidence.canonical import Json, encode
 from evidence.identity import PublicLine
@@ -66,7 +66,9 @@ class Client:
     """Talks to one server. Use as a context manager."""
 
     def __init__(self, server: str, auth: httpx.Auth | None = None) -> None:
-        self._http = httpx.Client(base_url=server, auth=auth, timeout=TIMEOUT, trust_env=False, follow_redirects=False)
+        self._http = httpx.Client(
+            base_url=_address(server), auth=auth, timeout=TIMEOUT, trust_env=False, follow_redirects=False
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -95,7 +97,7 @@ class Client:
         """POST a body that is made while it is sent, and parse the answer."""
         return self._send("POST", path, content=content, headers={"Accept": "application/json", **headers}).json()
 
-    @contextmanager
+    @contextlib.contextmanager
     def download(self, path: str, start: int = 0) -> Iterator[tuple[int, Iterator[bytes]]]:
         """GET a large file from `start` on: its remaining length, and its bytes."""
         headers = {"Range": f"bytes={start}-"} if start else {}
@@ -120,6 +122,15 @@ class Client:
         if response.is_error:
             raise _problem(response)
         return response
+
+
+def _address(server: str) -> httpx.URL:
+    """The vault's address, which needs its scheme; WrongUse when it is none."""
+    with contextlib.suppress(httpx.InvalidURL):
+        url = httpx.URL(server)
+        if url.scheme in {"http", "https"} and url.host:
+            return url
+    raise WrongUse("the vault's address is not one", "write it whole, as in http://127.0.0.1:8000")
 
 
 def _plain(sentence: str) -> str:
