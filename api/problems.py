@@ -45,7 +45,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "unsupported-media": Problem(
         415,
         N_("This kind of file is not accepted yet."),
-        N_("Send photos as JPEG, or videos as MP4, MOV or 3GP. Nothing was kept."),
+        N_("Send photos, videos or voice recordings that a phone makes. Nothing was kept."),
     ),
     "nothing-to-seal": Problem(
         400, N_("Nothing arrived."), N_("Write what happened, or choose at least one photo or video, and send again.")
@@ -67,6 +67,7 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "unknown-case": Problem(
         404, N_("No open case has this number."), N_("Check the number with whoever gave it to you.")
     ),
+    "case-busy": Problem(409, N_("Another upload to this case was under way."), N_("Send it again.")),
     "unknown-request": Problem(404, N_("No request has this id."), N_("List your requests to see their ids.")),
     "unknown-person": Problem(
         404, N_("Nobody is enrolled under this name."), N_("List the enrolled people to see the names.")
@@ -128,6 +129,7 @@ _BY_CLASS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (vault_errors.NothingToSeal, "nothing-to-seal"),
     (vault_errors.UnknownReceipt, "unknown-receipt"),
     (vault_errors.UnknownCase, "unknown-case"),
+    (vault_errors.CaseBusy, "case-busy"),
     (vault_errors.UnknownRequest, "unknown-request"),
     (vault_errors.UnknownPerson, "unknown-person"),
     (vault_errors.NameTaken, "name-taken"),
