@@ -13,6 +13,8 @@ _EXTENSIONS: Final = {
     "video/x-matroska": ".mkv",
     "video/webm": ".webm",
     "audio/webm": ".weba",
+    "image/tiff": ".tif",
+    "image/x-adobe-dng": ".dng",
 }
 """The kinds that intake accepts; what another version may have accepted gets `.bin`."""
 

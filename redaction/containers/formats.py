@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from redaction.containers import heif, isobmff, jpeg, matroska
+from redaction.containers import heif, isobmff, jpeg, matroska, tiff
 from redaction.errors import UnsupportedMedia
 from redaction.finding import Finding
 from redaction.limits import HEAD_BYTES
@@ -27,7 +27,7 @@ class Container(Protocol):
         ...
 
 
-FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff, matroska)
+FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff, matroska, tiff)
 
 ACCEPTED = (
     "image/jpeg",
@@ -40,6 +40,8 @@ ACCEPTED = (
     "video/x-matroska",
     "video/webm",
     "audio/webm",
+    "image/tiff",
+    "image/x-adobe-dng",
 )
 """Media types that this version accepts, for people to read before they choose."""
 
