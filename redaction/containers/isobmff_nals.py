@@ -105,11 +105,11 @@ def in_samples(search: Search, how: Coding, chunks: Iterable[Chunk]) -> Iterator
                 if how.is_sei(head[how.length_size]):
                     yield from _sei(search, how, start, position - start)
                 elif _START_CODE in head[how.length_size :]:
-                    yield from _byte_stream(search, how, start, position - start)
+                    yield from in_byte_stream(search, how, start, position - start)
 
 
-def _byte_stream(search: Search, how: Coding, start: int, length: int) -> Iterator[Finding]:
-    """SEI before the picture in a unit that is itself a byte stream with start codes (seen in slow motion of phones).
+def in_byte_stream(search: Search, how: Coding, start: int, length: int) -> Iterator[Finding]:
+    """SEI before the picture in a byte stream with start codes: an AVI's, or a unit's (seen in slow motion of phones).
 
     A start code cannot occur inside a unit, so that seeing one in its first bytes is proof enough.
     """
