@@ -2,6 +2,9 @@
 
 `STEPS` is the list, as in `verify`. What is fetched comes through functions that the caller hands in, so the same
 checks run over HTTP, a directory or a backup. All faults are reported, each with the number of its event.
+
+Each entry is fetched once, and steps 2 to 4 all speak of the tree that was grown from that one reading: a server that
+gives something else the second time gains nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -118,31 +121,42 @@ class _Auditing:
         self._progress = progress
         self._result = Audit()
         self._note = b""
+        self._root_then: bytes | None = None  # the tree's root when it was as long as the log was before
+        self._leaves = bytearray()  # of step 3, which binds them to the signed root: 32 bytes for each event
         self._custody_faults: list[str] = []
 
     def run(self) -> Audit:
-        steps = [self._checkpoint, self._append_only, self._tree]
-        if self._events is not None:
-            steps += [self._event_commitments, self._custody]
-        for (number, name, _), step in zip(STEPS, steps, strict=False):
-            faults: list[str] = []
-            try:
-                detail = step(faults)
-            except EvidenceError as error:
-                faults.append(error.reason)
-                detail = ""
-            except LookupError:
-                faults.append("a part of the log that the checkpoint promises is missing")
-                detail = ""
-            shown = faults[:FAULTS_SHOWN] + (
-                [f"and {len(faults) - FAULTS_SHOWN} more"] if faults[FAULTS_SHOWN:] else []
-            )
-            self._result.checks.append(Check(number, name, not faults, "; ".join(shown) or detail))
-            if number == 1 and faults:
-                break
+        if self._step(1, self._checkpoint):
+            tree = self._faults_of(self._tree)  # before step 2, which looks at the same tree at an earlier size
+            self._step(2, self._append_only)
+            self._report(3, *tree)
+            if self._events is not None:
+                self._step(4, self._event_commitments)
+                self._step(5, self._custody)
         if self._result.ok:
             self._result.state = AuditState(self._trust.origin, self._result.size, self._result.root, self._note)
         return self._result
+
+    def _step(self, number: int, step: Callable[[list[str]], str]) -> bool:
+        faults, detail = self._faults_of(step)
+        self._report(number, faults, detail)
+        return not faults
+
+    def _faults_of(self, step: Callable[[list[str]], str]) -> tuple[list[str], str]:
+        faults: list[str] = []
+        detail = ""
+        try:
+            detail = step(faults)
+        except EvidenceError as error:
+            faults.append(error.reason)
+        except LookupError:
+            faults.append("a part of the log that the checkpoint promises is missing")
+        return faults, detail
+
+    def _report(self, number: int, faults: list[str], detail: str) -> None:
+        shown = faults[:FAULTS_SHOWN] + ([f"and {len(faults) - FAULTS_SHOWN} more"] if faults[FAULTS_SHOWN:] else [])
+        name = STEPS[number - 1][1]
+        self._result.checks.append(Check(number, name, not faults, "; ".join(shown) or detail))
 
     # (1) checkpoint
     def _checkpoint(self, _: list[str]) -> str:
@@ -161,13 +175,16 @@ class _Auditing:
             raise DocumentError("the state file contradicts itself")
         if size < before.size:
             faults.append(f"the log was cut short: {before.size} events were seen before, now it has {size}")
-        elif tiles.root(before.size, TileNodes(size, self._fetch).node) != before.root:
+        elif self._root_then is None:
+            faults.append(f"not checked: the log did not give the first {before.size} events")
+        elif self._root_then != before.root:
             faults.append(f"history was rewritten: the first {before.size} events are not those that were seen before")
         return f"the first {before.size} events are those that were seen before"
 
-    # (3) tree
+    # (3) tree; the same reading also serves steps 2 and 4
     def _tree(self, faults: list[str]) -> str:
         size, tree = self._result.size, Frontier()
+        self._note_root(tree)
         for index in range(-(-size // TILE_WIDTH)):
             entries = fetch_entries(size, index, self._fetch)
             tile = fetch_tile(size, 0, index, self._fetch)
@@ -176,6 +193,9 @@ class _Auditing:
                 if leaf != tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]:
                     faults.append(f"event {index * TILE_WIDTH + place}: its entry is not the leaf of the tree")
                 tree.append(leaf)
+                self._note_root(tree)
+                if self._events is not None:
+                    self._leaves += leaf
             self._progress(len(entries))
         if tree.root() != self._result.root:
             faults.append("the entries do not give the root of the signed checkpoint")
@@ -183,17 +203,19 @@ class _Auditing:
             faults.append("the tiles do not give the root of the signed checkpoint")
         return f"{size} entries give the root"
 
+    def _note_root(self, tree: Frontier) -> None:
+        if self._before is not None and tree.size == self._before.size:
+            self._root_then = tree.root()
+
     # (4) events; the same reading also serves step 5
     def _event_commitments(self, faults: list[str]) -> str:
-        size, index, entries = self._result.size, 0, list[bytes]()
+        size, index = self._result.size, 0
         custody = Custody(self._trust.origin, self._trust.custodians, self._trust.quorum)
         custody.expect_vault_created()
         for served in (self._events or (lambda _: iter(())))(size):
             if index >= size:
                 break
-            if index % TILE_WIDTH == 0:
-                entries = fetch_entries(size, index // TILE_WIDTH, self._fetch)
-            if commitment(served.data) != entries[index % TILE_WIDTH]:
+            if leaf_hash(commitment(served.data)) != self._leaves[index * HASH_BYTES : (index + 1) * HASH_BYTES]:
                 faults.append(f"event {index}: not the event that the log committed to")
             if not served.database_agrees:
                 faults.append(f"event {index}: the vault's database holds another event, or none")

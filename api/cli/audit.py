@@ -3,12 +3,14 @@
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from api.cli.checks import checks_json, show_checks
 from api.cli.keys import load_identity, load_trust
 from api.cli.output import Progress, print_json, warn
 from api.client import Client, ServerError, Signature
 from evidence.audit import AuditState, ServedEvent, audit
+from evidence.errors import DocumentError
 from evidence.identity import signing_key
 
 HELP = "check a vault's custody log: that it only grew, and that its rules held"
@@ -49,13 +51,13 @@ def run(args: argparse.Namespace) -> int:
             start = 0
             while start < size:
                 try:
-                    page = client.get("/api/audit/events", start=start, size=size)["events"]
+                    page = _events(client, start, size)
                 except ServerError as error:
                     if error.code in _REFUSALS:
                         raise
                     unserved.append(error)  # what was found so far is told all the same; the events count as missing
                     return
-                yield from (ServedEvent(each["event"].encode(), each["database"] is True) for each in page)
+                yield from page
                 start += len(page)
                 if not page:
                     return
@@ -70,6 +72,15 @@ def run(args: argparse.Namespace) -> int:
     if result.state is not None and args.state is not None:
         _replace(args.state, result.state.encode())
     return 0 if result.ok else 1
+
+
+def _events(client: Client, start: int, size: int) -> list[ServedEvent]:
+    """One page of events. A DocumentError, which the audit reports as a finding, when the answer is none."""
+    try:
+        answer: Any = client.get("/api/audit/events", start=start, size=size)
+        return [ServedEvent(each["event"].encode(), each["database"] is True) for each in answer["events"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise DocumentError("the vault's answer is not a page of events") from None
 
 
 def _replace(path: Path, data: bytes) -> None:
