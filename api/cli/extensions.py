@@ -15,6 +15,8 @@ _EXTENSIONS: Final = {
     "audio/webm": ".weba",
     "image/tiff": ".tif",
     "image/x-adobe-dng": ".dng",
+    "audio/mp4": ".m4a",
+    "audio/3gpp": ".3gp",
 }
 """The kinds that intake accepts; what another version may have accepted gets `.bin`."""
 

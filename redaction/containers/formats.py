@@ -42,6 +42,8 @@ ACCEPTED = (
     "audio/webm",
     "image/tiff",
     "image/x-adobe-dng",
+    "audio/mp4",
+    "audio/3gpp",
 )
 """Media types that this version accepts, for people to read before they choose."""
 

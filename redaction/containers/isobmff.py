@@ -1,4 +1,4 @@
-"""ISO base media and QuickTime files: MP4, M4V, MOV, 3GP.
+"""ISO base media and QuickTime files: MP4, M4V, M4A, MOV, 3GP.
 
 Everything is found by structure and kept by allow-list: video and sound stay bit for bit (but for SEI that identifies),
 the camera's make and model and the recording times stay, all other metadata is blanked in place. What is not searched
@@ -10,6 +10,7 @@ from typing import Final
 
 from redaction.containers.isobmff_boxes import Box, Search, only
 from redaction.containers.isobmff_fragments import default_sizes, fragment
+from redaction.containers.isobmff_kind import media_type
 from redaction.containers.isobmff_media import media_data
 from redaction.containers.isobmff_meta import metadata, uuid
 from redaction.containers.isobmff_names import BLANKED, TOP, TOP_KNOWN
@@ -19,6 +20,8 @@ from redaction.errors import MalformedMedia
 from redaction.finding import Finding
 from redaction.reader import Reader
 from redaction.walk import Walk
+
+__all__ = ["find", "matches", "media_type"]
 
 _STILL_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf"}
@@ -36,14 +39,6 @@ def matches(head: bytes) -> bool:
     if kind in {b"ftyp", b"styp"}:
         return len(head) >= 12 and head[8:12] not in _STILL_BRANDS
     return kind in _STARTS
-
-
-def media_type(reader: Reader) -> str:
-    """The IANA media type, by major brand."""
-    head = reader.read(0, 12)
-    if head[4:8] not in {b"ftyp", b"styp"} or head[8:12] == b"qt  ":
-        return "video/quicktime"
-    return "video/3gpp" if head[8:10] == b"3g" else "video/mp4"
 
 
 def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
