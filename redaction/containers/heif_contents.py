@@ -52,7 +52,7 @@ class _Contents:
         for item in self._catalogue.items:
             if not item.pieces:
                 continue
-            key = (item.pieces, item.entry[1:], *self._catalogue.properties.get(item.entry.number, ()))
+            key = self._alike(item)
             if key in seen:
                 continue
             seen.add(key)
@@ -61,6 +61,12 @@ class _Contents:
                 raise MalformedMedia("items that share their data")
             findings += self._item(item)
         return findings
+
+    def _alike(self, item: Item) -> object:
+        """What items have in common that may be looked into once for all."""
+        number = item.entry.number
+        alone = number == self._catalogue.primary or item.entry.kind in DERIVED_ITEMS
+        return item.pieces, item.entry[1:], tuple(self._properties(item)), number if alone else None
 
     def _item(self, item: Item) -> Iterator[Finding]:
         kind = item.entry.kind
