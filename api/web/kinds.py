@@ -10,11 +10,17 @@ class Kind(StrEnum):
 
     PHOTO = "photo"
     VIDEO = "video"
+    SOUND = "sound"
     FILE = "file"
 
 
 # Where the name in use is not the subtype in capitals without its `x-`.
 _NAMES: Final = {
+    "audio/3gpp": "3GP",
+    "audio/mp4": "M4A",
+    "audio/mpeg": "MP3",
+    "audio/vnd.wave": "WAV",
+    "audio/x-matroska": "MKA",
     "image/heic-sequence": "HEIC",
     "image/heif-sequence": "HEIF",
     "image/x-adobe-dng": "DNG",
@@ -25,11 +31,11 @@ _NAMES: Final = {
     "video/x-matroska": "MKV",
     "video/x-msvideo": "AVI",
 }
-_KINDS: Final = {"image": Kind.PHOTO, "video": Kind.VIDEO}
+_KINDS: Final = {"image": Kind.PHOTO, "video": Kind.VIDEO, "audio": Kind.SOUND}
 
 
 def kind_of(media_type: str) -> Kind:
-    """Photo for `image/*`, video for `video/*`, else file."""
+    """Photo for `image/*`, video for `video/*`, sound for `audio/*`, else file."""
     return _KINDS.get(media_type.partition("/")[0].lower(), Kind.FILE)
 
 

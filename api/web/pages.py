@@ -73,8 +73,7 @@ class Pages:
             limit_bytes=limit,
             file_bytes=file_bytes if file_bytes is not None and file_bytes < limit else None,
             file_count=file_count,
-            photos=format_names(accepted, Kind.PHOTO),
-            videos=format_names(accepted, Kind.VIDEO),
+            taken=_taken(accepted),
         )
 
     def receipt(self, locale: str, report: ReportView, *, accepted: Sequence[str] = ()) -> Page:
@@ -86,8 +85,7 @@ class Pages:
             "receipt.html",
             locale,
             report=report,
-            photos=format_names(accepted, Kind.PHOTO),
-            videos=format_names(accepted, Kind.VIDEO),
+            taken=_taken(accepted),
         )
 
     def lookup(self, locale: str) -> Page:
@@ -158,6 +156,12 @@ def format_size(count: int, locale: Locale) -> str:
     """
     size, unit = next(((size, unit) for size, unit in _UNITS if count >= size), _UNITS[-1])
     return format_unit(count * 10 // size / 10, unit, length="short", locale=locale)
+
+
+def _taken(accepted: Sequence[str]) -> Mapping[str, str]:
+    """The formats that are accepted, by the kind that people know; no kind without one."""
+    named = {kind.value: ", ".join(format_names(accepted, kind)) for kind in (Kind.PHOTO, Kind.VIDEO, Kind.SOUND)}
+    return {kind: names for kind, names in named.items() if names}
 
 
 def _style() -> str:

@@ -46,7 +46,8 @@ class ReportView:
     """A case as its source may see it. `statement` says only that there is one: its words are never shown again.
 
     `keep_place` is None where it is not known any more. `refused` are the places (from 1), in the order in which they
-    were sent, of files that were not kept because they are of no accepted kind.
+    were sent, of files that were not kept because they are of no accepted kind. `confirmed` is False when everything is
+    sealed, but the public log does not show it yet.
 
     Raises:
         ValueError: the receipt is not 16 digits; to show a wrong one would lose the case for its source.
@@ -59,6 +60,7 @@ class ReportView:
     keep_place: bool | None
     statement: bool
     refused: tuple[int, ...] = ()
+    confirmed: bool = True
 
     def __post_init__(self) -> None:
         if _RECEIPT.fullmatch(self.receipt) is None:

@@ -14,6 +14,8 @@ from api.web.kinds import Kind, format_name, format_names, kind_of
         ("video/quicktime", Kind.VIDEO, "MOV"),
         ("video/3gpp", Kind.VIDEO, "3GP"),
         ("video/x-matroska", Kind.VIDEO, "MKV"),
+        ("audio/webm", Kind.SOUND, "WEBM"),
+        ("audio/mp4", Kind.SOUND, "M4A"),
         ("video/x-unheard", Kind.VIDEO, "UNHEARD"),
         ("application/octet-stream", Kind.FILE, ""),
         ("", Kind.FILE, ""),

@@ -172,6 +172,13 @@ def test_a_limit_can_be_lowered_for_a_visit_but_not_raised(now: int, said: str) 
     assert f"at most {said}" in home(limit_bytes=now).text
 
 
+def test_recordings_are_named_and_can_be_chosen_only_where_they_are_taken() -> None:
+    page = read(PAGES.home("en", accepted=["image/jpeg", "audio/mp4"]).html)
+    assert "Voice recordings: M4A" in page.text
+    assert page.one("input", type="file").attributes["accept"] == "image/*,video/*,audio/*"
+    assert "Voice recordings" not in home().text
+
+
 def test_a_vault_that_cleans_no_photos_does_not_speak_of_photos_it_takes() -> None:
     text = read(PAGES.home("en", accepted=["video/mp4"]).html).text
     assert "Videos: MP4" in text
