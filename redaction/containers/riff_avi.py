@@ -29,6 +29,7 @@ from redaction.walk import Walk
 
 _AVIH_BYTES: Final = 40  # then four reserved fields
 _DMLH_BYTES: Final = 4
+_MAKERNOTES: Final = frozenset({b"hydt", b"ncdt", b"pntx"})  # lists of Hewlett-Packard or Pentax, Nikon, Pentax
 _INDEX_ENTRY_BYTES: Final = 16
 _INDEX_PIECE_BYTES: Final = 1 << 20
 _INDEXED: Final = regex(rb"[0-9]{2}[a-z]{2}|ix[0-9]{2}|rec ")
@@ -77,7 +78,8 @@ def _header(reader: Reader, header: Chunk, streams: list[Stream], walk: Walk) ->
 
 def _beside(reader: Reader, chunk: Chunk, walk: Walk) -> Iterator[Finding]:
     """A chunk that is neither stream nor movie nor index."""
-    if list_type(reader, chunk) == b"INFO":
+    kind = list_type(reader, chunk)
+    if kind == b"INFO":
         yield from riff_info.find(reader, chunk, walk, "avi/info")
     elif chunk.kind == b"_PMX":
         view = Window(reader, chunk.start, chunk.length)
@@ -85,7 +87,7 @@ def _beside(reader: Reader, chunk: Chunk, walk: Walk) -> Iterator[Finding]:
     elif chunk.kind == b"IDIT" and riff_info.is_date(reader, chunk):
         yield from padding(chunk)
     else:
-        yield from junk(chunk, "avi/date" if chunk.kind == b"IDIT" else "avi/unknown-chunk")
+        yield from junk(chunk, "avi/makernote" if kind in _MAKERNOTES else "avi/unknown-chunk")
 
 
 def _old_index(reader: Reader, chunk: Chunk) -> Iterator[Finding]:

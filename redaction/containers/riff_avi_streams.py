@@ -23,7 +23,7 @@ _EXTENSION_BYTES: Final = 4096  # longest codec configuration that stays
 _MOTION_JPEG: Final = frozenset({b"MJPG", b"mjpg", b"AVRn", b"dmb1"})
 _H264: Final = frozenset({b"H264", b"h264", b"X264", b"x264", b"avc1", b"AVC1"})
 _H265: Final = frozenset({b"H265", b"h265", b"HEVC", b"hevc", b"X265", b"x265", b"hvc1", b"HVC1"})
-_NAMES: Final = {b"strd": "camera-data", b"strn": "stream-name"}
+_NAMES: Final = {b"strd": "makernote", b"strn": "stream-name"}
 
 
 class Stream(NamedTuple):

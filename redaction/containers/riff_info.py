@@ -20,6 +20,19 @@ _KNOWN: Final = frozenset(
         *(b"ISRF", b"ITCH", b"ITRK"),
     }
 )
+_NAMES: Final = {
+    b"IARL": "location",
+    b"ILOC": "location",
+    b"IART": "artist",
+    b"ICMS": "person",
+    b"ICMT": "comment",
+    b"ICOP": "copyright",
+    b"IENG": "person",
+    b"INAM": "title",
+    b"ISFT": "software",
+    b"ITCH": "person",
+}
+"""What a value is called in the record; any other is a `text`."""
 _DATE_BYTES: Final = 40
 _DATE: Final = regex(
     rb"(?:[0-9]{4}[:/-][0-9]{2}[:/-][0-9]{2}(?:[ T]?[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?"
@@ -32,15 +45,15 @@ def find(reader: Reader, chunk: Chunk, walk: Walk, what: str) -> Iterator[Findin
     try:
         inside = list(chunks(reader, chunk.start + FORM_BYTES - HEADER_BYTES, chunk.end, walk))
     except MalformedMedia:
-        yield from junk(chunk, what)
+        yield from junk(chunk, f"{what}/unreadable")
         return
     for item in inside:
         if item.kind not in _KNOWN:
-            yield from junk(item, what)
+            yield from junk(item, f"{what}/unknown-chunk")
         elif item.kind == b"ICRD" and is_date(reader, item):
             yield from padding(item)
         else:
-            yield from beyond(item, 0, f"{what}/{item.kind.decode('ascii').lower()}")
+            yield from beyond(item, 0, f"{what}/{_NAMES.get(item.kind, 'text')}")
     yield from padding(chunk)
 
 

@@ -20,7 +20,7 @@ _EXTENSION_BYTES: Final = 1024  # longest codec configuration that stays
 _DATE_AT: Final = 320  # behind description, originator, and the originator's reference
 _DATE: Final = regex(rb"[0-9]{4}[-_:/. ][0-9]{2}[-_:/. ][0-9]{2}[0-9]{2}[-_:/. ][0-9]{2}[-_:/. ][0-9]{2}")
 _DATE_BYTES: Final = 18
-_NAMES: Final = {b"bext": "bext", b"iXML": "ixml", b"id3 ": "id3", b"ID3 ": "id3", b"cart": "cart", b"axml": "axml"}
+_TEXTS: Final = frozenset({b"iXML", b"id3 ", b"ID3 ", b"cart", b"axml", b"_PMX"})
 
 
 def find(reader: Reader, start: int, end: int, walk: Walk) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def find(reader: Reader, start: int, end: int, walk: Walk) -> Iterator[Finding]:
         elif list_type(reader, chunk) == b"INFO":
             yield from riff_info.find(reader, chunk, walk, "wav/info")
         else:
-            yield from junk(chunk, f"wav/{_NAMES.get(chunk.kind, 'unknown-chunk')}")
+            yield from junk(chunk, "wav/text" if chunk.kind in _TEXTS else "wav/unknown-chunk")
         seen.add(chunk.kind)
     if not {b"fmt ", b"data"} <= seen:
         raise MalformedMedia("a WAV without a sound", start)
@@ -60,7 +60,7 @@ def _broadcast(reader: Reader, chunk: Chunk) -> Iterator[Finding]:
     date_end = _DATE_AT + _DATE_BYTES
     date = reader.read(chunk.start + _DATE_AT, _DATE_BYTES) if chunk.length >= date_end else b""
     if not _DATE.fullmatch(date):
-        yield from junk(chunk, "wav/bext")
+        yield from junk(chunk, "wav/description")
         return
-    yield Finding(chunk.start, _DATE_AT, "wav/bext")
-    yield from beyond(chunk, date_end, "wav/bext")
+    yield Finding(chunk.start, _DATE_AT, "wav/description")
+    yield from beyond(chunk, date_end, "wav/description")
