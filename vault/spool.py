@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,19 +32,55 @@ _CACHED: Final = 4  # decrypted chunks kept for parsers that read a few bytes he
 _NO_TMPFILE: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT})
 
 
+class MemoryBudget:
+    """Bytes of memory that several spools may hold together; a budget within another counts against both."""
+
+    def __init__(self, limit: int, within: "MemoryBudget | None" = None) -> None:
+        """Allow `limit` bytes."""
+        self._left, self._within = limit, within
+        self._lock = threading.Lock()
+
+    @property
+    def left(self) -> int:
+        """Bytes that may still be taken."""
+        return self._left
+
+    def take(self, count: int) -> bool:
+        """Take `count` bytes, or none and say False when so many are not left."""
+        with self._lock:
+            if count > self._left or (self._within is not None and not self._within.take(count)):
+                return False
+            self._left -= count
+            return True
+
+    def give_back(self, count: int) -> None:
+        """Return bytes that were taken."""
+        with self._lock:
+            self._left += count
+        if self._within is not None:
+            self._within.give_back(count)
+
+
 class Spool:
     """Bytes written once, then read any number of times; satisfies `redaction.reader.Reader` once finished.
 
     For one thread at a time. Use as a context manager: leaving it forgets everything.
     """
 
-    def __init__(self, directory: Path, memory_limit: int = 4 * MIB, key: bytes | None = None) -> None:
-        """Spill to `directory` beyond `memory_limit` bytes.
+    def __init__(
+        self,
+        directory: Path,
+        memory_limit: int = 4 * MIB,
+        key: bytes | None = None,
+        budget: MemoryBudget | None = None,
+    ) -> None:
+        """Spill to `directory` beyond `memory_limit` bytes, or earlier when `budget` is used up.
 
         `key` is 32 bytes for this spool alone (nonces are chunk numbers); by default fresh ones from the system.
         """
         self._directory = directory
         self._limit = memory_limit
+        self._budget, self._taken = budget, 0
         self._cipher: ChaCha20Poly1305 | None = ChaCha20Poly1305(os.urandom(32) if key is None else key)
         self._pending = bytearray()  # everything, until the file is opened; then what does not fill a chunk yet
         self._descriptor = -1
@@ -62,7 +99,7 @@ class Spool:
         self._cipher_or_raise()
         if self._finished:
             raise RuntimeError("the spool is finished")
-        if self._descriptor < 0 and self._size + len(data) <= self._limit:
+        if self._descriptor < 0 and self._size + len(data) <= self._limit and self._take(len(data)):
             self._pending += data
         else:
             with self._closing_on_failure():
@@ -99,6 +136,10 @@ class Spool:
         for offset in range(0, self._size, chunk):
             yield self.read(offset, chunk)
 
+    def rest(self) -> None:
+        """Let go of decrypted chunks: it will not be read for a while."""
+        self._cache.clear()
+
     def close(self) -> None:
         """Forget everything; may be called twice. Python cannot promise that memory is wiped; what can be is."""
         self._cipher = None
@@ -108,6 +149,19 @@ class Spool:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+        self._give_back()
+
+    def _take(self, count: int) -> bool:
+        if self._budget is not None:
+            if not self._budget.take(count):
+                return False
+            self._taken += count
+        return True
+
+    def _give_back(self) -> None:
+        if self._budget is not None:
+            self._budget.give_back(self._taken)
+        self._taken = 0
 
     def _spill(self, data: memoryview) -> None:
         if self._descriptor < 0:
@@ -122,6 +176,7 @@ class Spool:
             del self._pending[:kept]
         kept = self._append_whole(data)
         self._pending += data[kept:]
+        self._give_back()
 
     def _append_whole(self, data: memoryview) -> int:
         """Seal all whole chunks at the start of `data`; how many bytes these are."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from redaction.reader import Reader
 from tests.stores.disks import tiny_disk
 from vault.errors import Altered, NoSpace, StoreUnavailable
-from vault.spool import CHUNK, Spool
+from vault.spool import CHUNK, MemoryBudget, Spool
 
 CANARY = b"the canary sings at 19.4326077,-99.1332080"
 BORDERS = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3 * CHUNK - 1]
@@ -181,3 +181,39 @@ def test_a_missing_directory_is_an_unavailable_store(tmp_path: Path) -> None:
 def test_negative_ranges_are_a_bug_of_the_caller(tmp_path: Path, offset: int, length: int) -> None:
     with filled(tmp_path, b"abc", limit=10) as spool, pytest.raises(ValueError, match="counted from 0"):
         spool.read(offset, length)
+
+
+def test_spools_share_one_budget_and_spill_when_it_is_used_up(tmp_path: Path) -> None:
+    whole = MemoryBudget(1000)
+    form = MemoryBudget(600, within=whole)
+    one, two = Spool(tmp_path, budget=form), Spool(tmp_path, budget=form)
+    one.write(bytes(500))
+    assert (form.left, whole.left, spool_descriptors(tmp_path)) == (100, 500, [])
+    two.write(b"a" * 101)
+    assert len(spool_descriptors(tmp_path)) == 1
+    one.write(b"b" * 200)  # now this one spills too, and gives back what it held
+    assert len(spool_descriptors(tmp_path)) == 2
+    assert (form.left, whole.left) == (600, 1000)
+    one.finish()
+    two.finish()
+    assert (one.read(0, 999), two.read(0, 999)) == (bytes(500) + b"b" * 200, b"a" * 101)
+    one.close()
+    two.close()
+
+
+def test_budget_within_another_takes_from_both_or_from_none(tmp_path: Path) -> None:
+    whole = MemoryBudget(100)
+    form = MemoryBudget(1000, within=whole)
+    assert not form.take(101)
+    assert (form.left, whole.left) == (1000, 100)
+    with Spool(tmp_path, budget=form) as spool:
+        spool.write(bytes(100))
+        assert (form.left, whole.left) == (900, 0)
+    assert (form.left, whole.left) == (1000, 100)
+
+
+def test_rested_spool_reads_the_same_again(tmp_path: Path) -> None:
+    with filled(tmp_path, pattern(3 * CHUNK)) as spool:
+        before = spool.read(CHUNK - 5, 10)
+        spool.rest()
+        assert spool.read(CHUNK - 5, 10) == before

@@ -8,6 +8,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -77,6 +78,7 @@ class Directories:
             # A folder that is gone was pruned by a delete that came after us: nothing is left to keep.
             with contextlib.suppress(NotFound), self.opened(folder[:depth]) as descriptor:
                 try:
+                    blur_directory(descriptor)
                     os.fsync(descriptor)
                 except OSError as error:
                     raise write_failure(error) from None
@@ -89,6 +91,7 @@ class Directories:
             try:
                 with self.opened(folder) as descriptor:
                     os.rmdir(name, dir_fd=descriptor)
+                    blur_directory(descriptor)
             except (OSError, StoreError):
                 return  # not empty, or gone already: what was to be deleted is deleted
 
@@ -98,6 +101,21 @@ class Directories:
         except OSError as error:
             # Never NotFound: with the disk not mounted, every object would seem to be deleted.
             raise StoreUnavailable(_name(error)) from None
+
+
+def blur(descriptor: int) -> None:
+    """Set the times that a file or directory shows to the hour: they tell when something was uploaded.
+
+    Its inode keeps the moment of change all the same (`ctime`, `crtime`), which no program can set.
+    """
+    hour = int(time.time()) // 3600 * 3600
+    os.utime(descriptor, (hour, hour))
+
+
+def blur_directory(descriptor: int) -> None:
+    """As `blur`; a directory that is somebody else's, such as the root of a mounted disk, keeps its times."""
+    with contextlib.suppress(PermissionError):
+        blur(descriptor)
 
 
 def split(key: str) -> tuple[Folder, str]:

@@ -10,7 +10,16 @@ from types import TracebackType
 from typing import Final, Self
 
 from vault.errors import AlreadyExists, InvalidKey, NotFound, StoreUnavailable, TooLarge
-from vault.store.directories import Directories, list_keys, read_failure, split, sweep, write_failure
+from vault.store.directories import (
+    Directories,
+    blur,
+    blur_directory,
+    list_keys,
+    read_failure,
+    split,
+    sweep,
+    write_failure,
+)
 from vault.store.protocol import MAX_READ, MIB, PARTIAL, checked_key, checked_prefix
 
 _CREATE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -76,7 +85,7 @@ class FilesystemStore:
         folder, name = split(checked_key(key))
         with self._directories.opened(folder) as directory:
             try:
-                return FilesystemReader(os.open(name, _READ, dir_fd=directory))
+                return FilesystemReader(_open_quietly(name, directory))
             except OSError as error:
                 raise read_failure(error) from None
 
@@ -101,6 +110,7 @@ class FilesystemStore:
                 try:
                     with contextlib.suppress(FileNotFoundError, IsADirectoryError):
                         os.unlink(name, dir_fd=directory)
+                    blur_directory(directory)
                     # Even when it was gone already: whoever removed it may not have synced yet.
                     os.fsync(directory)
                 except OSError as error:
@@ -229,6 +239,7 @@ class FilesystemWriter:
         """See `StoreWriter.commit`."""
         descriptor = self._alive()
         try:
+            blur(descriptor)
             os.fsync(descriptor)
             os.rename(self._partial, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
         except IsADirectoryError:
@@ -244,6 +255,7 @@ class FilesystemWriter:
         """Like `commit`, but False, and nothing of it remains, when something already has the key."""
         descriptor = self._alive()
         try:
+            blur(descriptor)
             os.fsync(descriptor)
             # link(2), unlike rename(2), fails when the name is taken.
             os.link(self._partial, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
@@ -275,6 +287,8 @@ class FilesystemWriter:
         self._directories.prune(split(self._key)[0])
 
     def _release(self) -> None:
+        with contextlib.suppress(OSError):  # an unreachable disk
+            blur_directory(self._directory)
         _close(self._descriptor, self._directory)
         self._descriptor = self._directory = -1
 
@@ -285,6 +299,14 @@ class FilesystemWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._abandon()
+
+
+def _open_quietly(name: str, directory: int) -> int:
+    """Open for reading, without a trace of when it was read; files of another owner cannot be opened so."""
+    try:
+        return os.open(name, _READ | os.O_NOATIME, dir_fd=directory)
+    except PermissionError:
+        return os.open(name, _READ, dir_fd=directory)
 
 
 def _close(*descriptors: int) -> None:
