@@ -25,7 +25,7 @@ class Removal(StrEnum):
 _WORDS: Final = {
     Removal.PLACE: (
         "gps xyz loci location iso6709 latitude longitude altitude city country state sublocation landmark region "
-        "geo zone offset creationdate ambient"
+        "position geo zone offset creationdate ambient"
     ),
     Removal.DEVICE: (
         "makernote maker serial id identifier device host lens came camera make model manu modl mak mod csn muid gumi "
@@ -37,7 +37,7 @@ _WORDS: Final = {
         "document chapters"
     ),
     Removal.SOFTWARE: (
-        "software swr too enc encoder sei hdlr handler vendor compressor version processing firm firmware"
+        "software swr too enc encoder sei obu hdlr handler vendor compressor version processing firm firmware"
     ),
 }
 _KINDS: Final = {word: kind for kind, words in _WORDS.items() for word in words.split()}

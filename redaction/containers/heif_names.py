@@ -48,7 +48,7 @@ GROUPS: Final = frozenset(
 
 PROPERTIES: Final = {
     b"ispe": 12,
-    b"pixi": 64,
+    b"pixi": 24,
     b"pasp": 8,
     b"clap": 32,
     b"irot": 1,

@@ -8,6 +8,7 @@ from PIL import Image, ImageSequence
 from redaction.finding import Outcome
 from redaction.planner import plan
 from redaction.reader import BytesReader
+from redaction.second_reader import second_opinion
 from tests.redaction.containers import photos
 from tests.redaction.containers.mp4 import box, full, movie, nal, u16, u32, video
 from tests.redaction.containers.redacting import LONG, SECRET, clean, redacted
@@ -504,6 +505,12 @@ class TestSequences:
         # the catalogue's picture is the first sample as well: called Exif, it lies on the track's data
         place = data.index(b"av01Color")
         assert held(data[:place] + b"Exif" + data[place + 4 :])
+
+
+def test_another_reader_sees_the_place_before_and_not_after() -> None:
+    data = still(HIDDEN)
+    assert "exifread/gps" in second_opinion(BytesReader(data), "image/heic")
+    assert second_opinion(BytesReader(clean(data)), "image/heic") == ()
 
 
 def test_an_empty_file_of_only_a_picture_loses_nothing() -> None:
