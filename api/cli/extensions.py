@@ -17,6 +17,12 @@ _EXTENSIONS: Final = {
     "image/x-adobe-dng": ".dng",
     "audio/mp4": ".m4a",
     "audio/3gpp": ".3gp",
+    "audio/ogg": ".ogg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "video/x-msvideo": ".avi",
+    "audio/wav": ".wav",
 }
 """The kinds that intake accepts; what another version may have accepted gets `.bin`."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from redaction.containers import heif, isobmff, jpeg, matroska, tiff
+from redaction.containers import gif, heif, isobmff, jpeg, matroska, ogg, png, riff, tiff
 from redaction.errors import UnsupportedMedia
 from redaction.finding import Finding
 from redaction.limits import HEAD_BYTES
@@ -27,7 +27,7 @@ class Container(Protocol):
         ...
 
 
-FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff, matroska, tiff)
+FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff, matroska, tiff, ogg, png, riff, gif)
 
 ACCEPTED = (
     "image/jpeg",
@@ -44,6 +44,12 @@ ACCEPTED = (
     "image/x-adobe-dng",
     "audio/mp4",
     "audio/3gpp",
+    "audio/ogg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "video/x-msvideo",
+    "audio/wav",
 )
 """Media types that this version accepts, for people to read before they choose."""
 

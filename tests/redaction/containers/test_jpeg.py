@@ -132,7 +132,7 @@ class TestStructure:
         assert _outcome(data) is Outcome.CLEAN
         assert redact(data) == data
 
-    @pytest.mark.parametrize("data", [b"", b"\xff", b"\xff\xd8", b"\xff\xd8\0", b"GIF89a", b"\x89PNG\r\n\x1a\n"])
+    @pytest.mark.parametrize("data", [b"", b"\xff", b"\xff\xd8", b"\xff\xd8\0", b"BM", b"BM\0\0\0\0"])
     def test_other_kinds_of_files_are_refused(self, data: bytes) -> None:
         with pytest.raises(UnsupportedMedia):
             plan(BytesReader(data))
