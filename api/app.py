@@ -1,5 +1,7 @@
 """The service: every router, what wraps them, and nothing else. `create_app(vault)` makes one; there is no global."""
 
+import asyncio
+import contextlib
 import sys
 import traceback
 from collections.abc import AsyncIterator
@@ -11,15 +13,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import ACCESS
+from api.early_answer import EarlyAnswer
+from api.limits import BODIES, Limits
 from api.problems import HANDLED, answer, code_of
 from api.routes import audit, custodian, open, partner, source  # noqa: A004 -- the door that is open to anyone
 from api.web.bundle_texts import read_me
 from api.web.pages import Pages
+from evidence.errors import EvidenceError
 from vault import bundles
+from vault.errors import VaultError
 from vault.instance import VERSION, Vault
 
 _HEADERS: Final = (
@@ -38,13 +46,13 @@ def create_app(vault: Vault) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         vault.store.sweep()
         vault.sequencer.start()
-        for request in bundles.pending(vault):  # a crash came between the last approval and the bundle
-            await run_in_threadpool(bundles.seal, vault, request, read_me)
+        sealing = asyncio.create_task(run_in_threadpool(_seal_pending, vault))
         yield
+        await sealing
         vault.close()
 
     app = FastAPI(title="Amparo", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.vault = vault
+    app.state.vault, app.state.limits = vault, Limits()
     app.state.pages = Pages(organisation=vault.settings.organisation, size_limit=vault.settings.report_bytes)
     _require_access_rows()
     for router in ROUTERS:
@@ -55,6 +63,13 @@ def create_app(vault: Vault) -> FastAPI:
     app.add_exception_handler(HTTPException, _answer_status)
     app.add_middleware(Shell)
     return app
+
+
+def _seal_pending(vault: Vault) -> None:
+    """Seal what a crash left between the last approval and the bundle; one that cannot be sealed stops nothing."""
+    for request in bundles.pending(vault):
+        with contextlib.suppress(VaultError, EvidenceError):
+            bundles.seal(vault, request, read_me)
 
 
 def served_routes() -> set[tuple[str, str]]:
@@ -80,14 +95,26 @@ async def _answer_validation(request: Request, _: Exception) -> Response:
 
 async def _answer_status(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return answer(_BY_STATUS.get(status, "malformed-request" if status < 500 else "internal"), request)
+    response = answer(_BY_STATUS.get(status, "malformed-request" if status < 500 else "internal"), request)
+    if status == 405:
+        response.headers["Allow"] = ", ".join(_methods(request.url.path))  # RFC 9110, 15.5.6
+    return response
+
+
+def _methods(path: str) -> list[str]:
+    """The methods of every route at a path."""
+    return sorted({method for method, route in ACCESS if compile_path(route)[0].match(path)})
 
 
 class Shell:
-    """Outermost: adds the headers that every answer has, and keeps the text of unforeseen errors out of every log."""
+    """Outermost: adds the headers that every answer has, and keeps the text of unforeseen errors out of every log.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Takes no more than `bodies` requests with a body at once. (uvicorn's own limit would count idle connections too, and
+    its answer says neither what happened nor when to come back.)
+    """
+
+    def __init__(self, app: ASGIApp, bodies: int = BODIES) -> None:
+        self._app, self._free = app, bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -106,12 +133,26 @@ class Shell:
             await send(event)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._admitted(scope, receive, sending)
+        except ClientDisconnect:
+            return  # who sent it is gone: nobody to answer, nothing to report
         except Exception as error:  # noqa: BLE001 -- an exception's text may quote what a source sent; only its place is told
             _tell_place(error)
             if started:
                 raise ConnectionAbortedError from None
             await answer("internal", Request(scope, receive))(scope, receive, sending)
+
+    async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in {"GET", "HEAD"}:
+            await self._app(scope, receive, send)
+        elif self._free < 1:
+            await EarlyAnswer(answer("unavailable", Request(scope, receive)))(scope, receive, send)
+        else:
+            self._free -= 1
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._free += 1
 
 
 def _tell_place(error: Exception) -> None:

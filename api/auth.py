@@ -1,5 +1,6 @@
 """Who is asking: RFC 9421 signatures of enrolled people, and receipts of sources."""
 
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 
 from api.access import ACCESS, Pass
+from api.limits import arriving
 from api.problems import HttpProblem
-from api.signatures import BODY_LIMIT, COVERED, MAX_AGE, NONCE_BYTES, TAG, Message, message
+from api.signatures import APPROVAL_LIMIT, BODY_LIMIT, COVERED, MAX_AGE, NONCE_BYTES, TAG, Message, message
 from evidence.event import Role
 from evidence.identity import PublicLine
 from evidence.ids import Receipt, parse_receipt
@@ -26,6 +28,8 @@ from vault.instance import Vault
 
 _SCHEME: Final = "receipt "
 _NONCE_LIMIT: Final = 64  # characters
+_KEY_ID: Final = re.compile(r';\s*keyid="([\x21\x23-\x5b\x5d-\x7e]{1,128})"')
+_LONG_BODIES: Final = frozenset({"/api/custodian/requests/{request}/approval"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,14 @@ def vault_of(request: Request) -> Vault:
 
 async def signed_caller(request: Request) -> Caller:
     """The person who signed; HttpProblem `not-signed` or `not-allowed` otherwise."""
+    signed = _message(request)
+    if not await run_in_threadpool(_names_enrolled_key, request):
+        raise HttpProblem("not-signed")  # before the body: a stranger's is not kept in memory
+    limit = APPROVAL_LIMIT if request.scope["route"].path in _LONG_BODIES else BODY_LIMIT
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in arriving(request, limit):
         body += chunk
-        if len(body) > BODY_LIMIT:
-            raise HttpProblem("too-large")
-    return await run_in_threadpool(_caller, request, bytes(body))
+    return await run_in_threadpool(_caller, request, signed, bytes(body))
 
 
 def receipt_of(request: Request) -> Receipt:
@@ -83,15 +89,23 @@ class _Keys(HTTPSignatureKeyResolver):
         raise KeyError(key_id)
 
 
-def _caller(request: Request, body: bytes) -> Caller:
+def _message(request: Request) -> Message:
+    """What the signature covers; HttpProblem when the address is none."""
+    path, query = (request.scope[part].decode("ascii", "replace") for part in ("raw_path", "query_string"))
+    try:
+        return message(request.method, request.headers.get("host", ""), path, query, request.headers)
+    except ValueError:
+        raise HttpProblem("malformed-request") from None
+
+
+def _names_enrolled_key(request: Request) -> bool:
+    named = _KEY_ID.findall(request.headers.get("signature-input", ""))
+    return len(named) == 1 and person(vault_of(request), named[0]) is not None
+
+
+def _caller(request: Request, signed: Message, body: bytes) -> Caller:
     vault = vault_of(request)
     keys = _Keys(vault)
-    signed = message(
-        request.method,
-        request.headers.get("host", ""),
-        request.scope["raw_path"].decode("ascii", "replace") + _query(request),
-        request.headers,
-    )
     nonce = _verified_nonce(keys, signed, body)
     if keys.found is None:
         raise HttpProblem("not-signed")
@@ -125,8 +139,3 @@ def _use_nonce(vault: Vault, key_id: str, nonce: str) -> None:
             connection.execute(insert(schema.nonces).values(key_id=key_id, nonce=nonce, expires=now + keep))
     except IntegrityError:
         raise HttpProblem("not-signed") from None
-
-
-def _query(request: Request) -> str:
-    query = request.scope["query_string"].decode("ascii", "replace")
-    return f"?{query}" if query else ""

@@ -44,8 +44,8 @@ class Signature(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """See httpx.Auth."""
         headers = {name.lower(): value for name, value in request.headers.items()}
-        path = request.url.raw_path.decode("ascii")
-        signed = message(request.method, headers["host"], path, headers)
+        path, _, query = request.url.raw_path.decode("ascii").partition("?")
+        signed = message(request.method, headers["host"], path, query, headers)
         self._signer.sign(
             signed,
             key_id=self._key_id,

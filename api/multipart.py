@@ -9,16 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api.problems import HttpProblem
+from api.web.forms import KEEP_PLACE, STATEMENT
 from vault.exhibits import Received
 from vault.intake import STATEMENT_LIMIT
 from vault.spool import Spool
 
 HEADER_LIMIT: Final = 16 * 1024  # bytes of one part's headers
 TEXT_LIMIT: Final = 4 * STATEMENT_LIMIT  # bytes of one text field
+OTHER_PARTS: Final = 16  # parts of a form beside its files
+TEXTS: Final = frozenset({STATEMENT, KEEP_PLACE})
+"""The text fields that are kept; others are read past, so that they cost nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +56,14 @@ class FormReader:
         if kind != b"multipart/form-data" or not boundary:
             raise HttpProblem("malformed-form")
         self._new_spool, self._limits = new_spool, limits
-        self._form, self._received = Form(), 0
+        self._form, self._received, self._parts = Form(), 0, 0
         self._spool: Spool | None = None
         self._digest = hashlib.sha256()
         self._text = bytearray()
         self._headers: dict[bytes, bytes] = {}
         self._name, self._value, self._header_bytes = bytearray(), bytearray(), 0
         self._field, self._is_file, self._ended = "", False, False
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._part_begin,
-                "on_header_field": self._header_field,
-                "on_header_value": self._header_value,
-                "on_header_end": self._header_end,
-                "on_headers_finished": self._headers_finished,
-                "on_part_data": self._part_data,
-                "on_part_end": self._part_end,
-                "on_end": self._end,
-            },
-        )
+        self._parser = self._new_parser(boundary)
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes; HttpProblem when a limit is passed or the form is malformed."""
@@ -80,7 +72,7 @@ class FormReader:
             raise HttpProblem("too-large")
         try:
             self._parser.write(chunk)
-        except MultipartParseError:
+        except FormParserError:
             raise HttpProblem("malformed-form") from None
 
     def finish(self) -> Form:
@@ -95,7 +87,28 @@ class FormReader:
             self._spool.close()
         self._form.close()
 
+    def _new_parser(self, boundary: bytes) -> MultipartParser:
+        try:
+            return MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._part_begin,
+                    "on_header_field": self._header_field,
+                    "on_header_value": self._header_value,
+                    "on_header_end": self._header_end,
+                    "on_headers_finished": self._headers_finished,
+                    "on_part_data": self._part_data,
+                    "on_part_end": self._part_end,
+                    "on_end": self._end,
+                },
+            )
+        except FormParserError:  # a boundary that is too long
+            raise HttpProblem("malformed-form") from None
+
     def _part_begin(self) -> None:
+        self._parts += 1
+        if self._parts > self._limits.files + OTHER_PARTS:
+            raise HttpProblem("too-large")
         self._headers.clear()
         self._header_bytes = 0
         self._text = bytearray()
@@ -127,6 +140,8 @@ class FormReader:
             if len(self._form.files) >= self._limits.files:
                 raise HttpProblem("too-large")
             self._spool, self._digest = self._new_spool(), hashlib.sha256()
+        elif self._field in self._form.texts:
+            raise HttpProblem("malformed-form")
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         piece = memoryview(data)[start:end]
@@ -135,14 +150,15 @@ class FormReader:
                 raise HttpProblem("too-large")
             self._spool.write(bytes(piece))
             self._digest.update(piece)
-        elif len(self._text) + len(piece) > TEXT_LIMIT:
-            raise HttpProblem("too-large")
-        else:
+        elif self._field in TEXTS:
+            if len(self._text) + len(piece) > TEXT_LIMIT:
+                raise HttpProblem("too-large")
             self._text += piece
 
     def _part_end(self) -> None:
         if self._spool is None:
-            self._form.texts[self._field] = self._text.decode("utf-8", "replace")
+            if self._field in TEXTS:
+                self._form.texts[self._field] = self._text.decode("utf-8", "replace")
             return
         spool, self._spool = self._spool, None
         if spool.size == 0:  # a browser sends one empty part for a file input in which nothing was chosen

@@ -55,6 +55,11 @@ PROBLEMS: Final[dict[str, Problem]] = {
         N_("This is more than the vault takes at once."),
         N_("Send fewer files at a time, shorter videos, or fewer words. Nothing was kept."),
     ),
+    "too-slow": Problem(
+        408,
+        N_("It came too slowly."),
+        N_("Send it again where the network is better. Nothing was kept of this attempt."),
+    ),
     "malformed-form": Problem(
         400, N_("Not everything arrived."), N_("Go back, and send it again. Nothing was kept of this attempt.")
     ),
@@ -160,6 +165,8 @@ def answer(code: str, request: Request) -> Response:
     headers = {"Cache-Control": "no-store"}
     if problem.status == 503:
         headers["Retry-After"] = RETRY_SECONDS
+    if problem.status == 408:
+        headers["Connection"] = "close"  # RFC 9110, 15.5.9
     if wants_page(request):
         page = request.app.state.pages.problem(
             locale_of(request),

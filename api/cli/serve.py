@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import ctypes
 import errno
 import resource
 import socket
@@ -14,12 +15,15 @@ from api.app import create_app
 from api.cli.failures import CheckFailed, WrongUse
 from api.cli.output import say
 from api.cli.vaults import opened
+from api.connections import ImpatientProtocol
 from vault.instance import Vault
 
 HELP = "start the service of a vault"
 KEEP_ALIVE_SECONDS = 75
 DRAIN_SECONDS = 30
 BACKLOG = 2048  # connections that wait to be taken
+OPEN_FILES = 65536  # connections and files at once, as far as the system lets us
+_PR_SET_DUMPABLE = 4  # prctl(2)
 
 
 class AddressTaken(WrongUse):
@@ -61,8 +65,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(vault: Vault, listener: socket.socket) -> None:
-    """Run the service of `vault` until told to stop. No request is logged; no core dump can be written."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Run the service of `vault` until told to stop. No request is logged; its memory is written nowhere."""
+    keep_memory_private()
+    allow_open_files()
     app = create_app(vault)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -70,6 +75,7 @@ def serve(vault: Vault, listener: socket.socket) -> None:
     sys.stdout.flush()
     config = uvicorn.Config(
         app,
+        http=ImpatientProtocol,
         access_log=False,  # addresses and paths are never written down
         log_level="warning",
         server_header=False,
@@ -82,3 +88,22 @@ def serve(vault: Vault, listener: socket.socket) -> None:
         server.run(sockets=[listener])
     if not server.started:
         raise CheckFailed("the service did not start", "look at the messages above")
+
+
+def keep_memory_private() -> None:
+    """See to it that no copy of this process's memory, which holds uploads in the clear, is made.
+
+    The limit alone does not do: where the kernel pipes core dumps to a program (systemd-coredump), the limit is not
+    asked. A process that is not dumpable is never dumped, and only root may read its memory or attach to it.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise CheckFailed("core dumps could not be switched off", "run the service on Linux")
+
+
+def allow_open_files() -> None:
+    """Raise the limit of open files, so that many connections do not leave too few for the store."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
