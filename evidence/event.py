@@ -35,6 +35,7 @@ class EventType(StrEnum):
     EXHIBIT_REJECTED = "exhibit.rejected"
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
+    CASE_VIEWED = "case.viewed"
     EXHIBIT_VIEWED = "exhibit.viewed"
     EXHIBIT_DESTROYED = "exhibit.destroyed"
     RELEASE_REQUESTED = "release.requested"

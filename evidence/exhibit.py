@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from evidence.canonical import Json, encode
 from evidence.errors import DocumentError
 from evidence.fields import Fields, rfc3339
@@ -25,6 +28,7 @@ OUTCOMES: Final = ("clean", "unstripped")
 CHANNELS: Final = ("web-form", "resumable", "live", "cli")
 SOURCE: Final = "anonymous, not recorded"
 _MEDIA_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+")
+_OPTIONAL_HASH: Final = re.compile(r"(?:[0-9a-f]{64})?")
 _HEADER_END: Final = re.compile(rb"^--- [A-Za-z0-9+/]{43}\n", re.MULTILINE)
 HEADER_LIMIT: Final = 1024 * 1024  # bytes
 
@@ -44,6 +48,10 @@ class ExhibitRecord:
     media_sha256: bytes
     payload_bytes: int
     payload_sha256: bytes
+    media_key: bytes
+    """`key_commitment` of the media's file key."""
+    withheld_key: bytes | None
+    """The same of `withheld.age`, where there is one."""
     policy: str
     tool: str
     outcome: str
@@ -78,6 +86,7 @@ class ExhibitRecord:
                 "withheld": [segment.to_json() for segment in self.withheld],
             },
             "original": {"commitment": self.original_commitment.hex()},
+            "keys": {"media": self.media_key.hex(), "withheld": self.withheld_key.hex() if self.withheld_key else ""},
             "nonce": self.nonce.hex(),
         }
 
@@ -90,7 +99,7 @@ class ExhibitRecord:
         """Read a record; an EvidenceError says which member is wrong."""
         fields = Fields.of(data, "exhibit record", FORMAT)
         media, payload, redaction = fields.object("media"), fields.object("payload"), fields.object("redaction")
-        original = fields.object("original")
+        original, keys = fields.object("original"), fields.object("keys")
         fields.json("consent")
         if fields.text("source") != SOURCE:
             raise DocumentError("exhibit record: the member source is missing or malformed")
@@ -109,6 +118,8 @@ class ExhibitRecord:
             media_sha256=media.hexadecimal("sha256", 32),
             payload_bytes=payload.integer("bytes"),
             payload_sha256=payload.hexadecimal("sha256", 32),
+            media_key=keys.hexadecimal("media", 32),
+            withheld_key=_optional_hash(keys, "withheld"),
             policy=redaction.text("policy", 64),
             tool=redaction.text("tool", 64),
             reason=redaction.text("reason", 256),
@@ -118,11 +129,29 @@ class ExhibitRecord:
             original_commitment=original.hexadecimal("commitment", 32),
             nonce=fields.hexadecimal("nonce", 16),
         )
-        for part in (media, payload, redaction, original, fields):
+        for part in (media, payload, redaction, original, keys, fields):
             part.done()
         if record.outcome not in OUTCOMES or record.channel not in CHANNELS:
             raise DocumentError("exhibit record: an outcome or channel that this version does not know")
         return record
+
+
+def _optional_hash(fields: Fields, name: str) -> bytes | None:
+    digits = fields.matching(name, _OPTIONAL_HASH)
+    return bytes.fromhex(digits) or None
+
+
+def key_commitment(file_key: bytes) -> bytes:
+    """What a record holds of an age file key, so that a custodian can see which key a header really wraps.
+
+    HKDF-SHA256(file key, salt empty, info "amparo/file-key/v1", 32 bytes): it tells nothing of 128 random bits.
+    """
+    return HKDF(SHA256(), 32, salt=b"", info=b"amparo/file-key/v1").derive(file_key)
+
+
+def statement_text(case: str, number: int, words: str) -> bytes:
+    """What is sealed of a statement: a first line that binds it to its case, an empty line, the source's words."""
+    return f"Case {case}, statement {number}\n\n{words}".encode()
 
 
 def record_commitment(record: bytes) -> bytes:

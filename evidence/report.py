@@ -20,6 +20,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "case.opened": "The case was opened by an anonymous source",
     "statement.sealed": "A statement was sealed",
     "exhibit.sealed": "An exhibit was received, hashed and sealed",
+    "case.viewed": "A custodian looked at the case",
     "exhibit.viewed": "A custodian viewed the exhibit",
     "exhibit.destroyed": "The exhibit was destroyed",
     "partner.enrolled": "A partner was enrolled by a custodian",

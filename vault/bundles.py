@@ -8,6 +8,7 @@ until the `bundle.sealed` event is recorded, and everything before that event on
 import hashlib
 import zlib
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from evidence import archive, bag, bundle, report
 from evidence.archive import Entry, Piece
 from evidence.canonical import Json, decode, encode
 from evidence.custody import State, next_state
+from evidence.errors import CustodyError
 from evidence.event import Event, EventType, Role
 from evidence.fields import Fields
 from evidence.release import ReleasedObject, objects_digest
@@ -26,9 +28,10 @@ from evidence.tlog.merkle import prove_inclusion
 from evidence.tlog.proof import TlogProof
 from vault.age.recipients import parse_recipient
 from vault.database import schema
-from vault.errors import NotReady, UnknownRequest
+from vault.errors import Altered, NotReady, UnknownRequest
 from vault.instance import TOOL, Vault
-from vault.release import RequestView, approved_header_key, partner_line, view
+from vault.places import approved_headers, bundle_files, bundle_parts
+from vault.release import RequestView, partner_line, view
 from vault.sealing import payload_of, seal_bytes
 from vault.store.protocol import StoreReader
 
@@ -51,28 +54,36 @@ class Part:
 
 
 def seal(vault: Vault, request: str, read_me: ReadMe) -> None:
-    """Seal the bundle of a request whose quorum is met; does nothing when it is sealed already."""
+    """Seal the bundle of a request whose quorum is met; does nothing when it is sealed already.
+
+    The event and the request's state are one transaction, in which everything is looked at again: a denial or a
+    revocation that came before wins, one that comes after is refused. Only then are the files written; `open_bundle`
+    waits for the list of them, and after a crash `pending` finds the request again.
+    """
     asked = view(vault, request)
-    if asked.state == State.SEALED.value:
-        return
-    if asked.state != State.APPROVED.value or asked.approvals < vault.trust.quorum:
-        raise NotReady("the request waits for approvals, or was denied")
-    released = _agreed(vault, request)
-    digest = objects_digest([item for item, _ in released])
-    number = vault.sequencer.record(lambda connection: _seal_event(vault, connection, asked, digest))
-    vault.sequencer.wait(number)
-    _write_parts(vault, asked, released, read_me)
-    with vault.database.transaction() as connection:
-        _set_state(connection, request, State.SEALED)
+    with vault.locks.hold(request):
+        if vault.store.exists(bundle_parts(request)):
+            return
+        number = vault.sequencer.record(lambda connection: _seal_event(vault, connection, asked))
+        if number:
+            vault.sequencer.wait(number)
+        _write_parts(vault, asked, _agreed(vault, request), read_me)
 
 
 def pending(vault: Vault) -> list[str]:
-    """Requests whose quorum is met but whose bundle is not sealed: a crash came between."""
+    """Requests whose quorum is met but whose bundle is not there: a crash came between."""
     requests = schema.requests
-    query = select(requests.c.request).where(requests.c.state == State.APPROVED.value)
+    query = select(requests.c.request, requests.c.state).where(
+        requests.c.state.in_((State.APPROVED.value, State.SEALED.value))
+    )
     with vault.database.transaction() as connection:
-        found = [row.request for row in connection.execute(query)]
-    return [request for request in found if view(vault, request).approvals >= vault.trust.quorum]
+        found = connection.execute(query).all()
+    return [
+        row.request
+        for row in found
+        if not vault.store.exists(bundle_parts(row.request))
+        and (row.state == State.SEALED.value or view(vault, row.request).approvals >= vault.trust.quorum)
+    ]
 
 
 class BundleReader:
@@ -114,21 +125,24 @@ class BundleReader:
 def open_bundle(vault: Vault, request: str, partner: str) -> BundleReader:
     """The sealed bundle of a partner's own request; NotReady when it is not sealed."""
     asked = view(vault, request, partner)
-    if asked.state != State.SEALED.value:
+    if asked.state != State.SEALED.value or not vault.store.exists(bundle_parts(request)):
         raise NotReady("the bundle is not sealed: the request waits for approvals, or was denied")
     return BundleReader(vault, _read_parts(vault, request), request)
 
 
 def downloaded(vault: Vault, request: str, partner: str) -> None:
     """Record a download; returns when the log covers it, so that no byte leaves before."""
+    requests, people = schema.requests, schema.people
+    still_enrolled = select(people.c.name).where(people.c.name == partner, people.c.state == State.ENROLLED.value)
 
     def change(connection: Connection) -> list[Event]:
-        requests = schema.requests
         query = select(requests.c.case, requests.c.state).where(requests.c.request == request)
         row = connection.execute(query).first()
         if row is None:
             raise UnknownRequest("no request has this id")
         next_state(EventType.BUNDLE_DOWNLOADED, Role.PARTNER, State(row.state))
+        if connection.execute(still_enrolled).first() is None:
+            raise NotReady("the partner is not enrolled any more")
         detail: dict[str, Json] = {"request": request}
         return [
             vault.event(
@@ -139,32 +153,50 @@ def downloaded(vault: Vault, request: str, partner: str) -> None:
     vault.sequencer.record_and_wait(change)
 
 
-def _agreed(vault: Vault, request: str) -> list[tuple[ReleasedObject, str]]:
-    """The released objects and the keys of their new headers, from the first custodian's approval."""
+def _agreement(vault: Vault, connection: Connection, request: str) -> tuple[str, bytes]:
+    """A custodian and the digest of objects that the quorum approved alike; NotReady when there is none."""
     approvals = schema.approvals
-    query = select(approvals.c.custodian).where(approvals.c.request == request).order_by(approvals.c.custodian)
+    query = select(approvals.c.custodian, approvals.c.objects_sha256).where(approvals.c.request == request)
+    rows = [(row.custodian, bytes(row.objects_sha256)) for row in connection.execute(query)]
+    counts = Counter(digest for _, digest in rows)
+    for custodian, digest in sorted(rows):
+        if counts[digest] >= vault.trust.quorum:
+            return custodian, digest
+    raise NotReady("the request waits for approvals")
+
+
+def _agreed(vault: Vault, request: str) -> list[tuple[ReleasedObject, str]]:
+    """The released objects and the keys of their new headers; they are exactly those of the recorded approval."""
     with vault.database.transaction() as connection:
-        custodian = str(connection.execute(query).scalar())
+        custodian, digest = _agreement(vault, connection, request)
         rows = connection.execute(select(schema.objects.c.key, schema.objects.c.sha256)).all()
     hashes = {row.key: bytes(row.sha256) for row in rows}
-    prefix = approved_header_key(request, custodian, "").removesuffix(".header")
+    prefix = approved_headers(request, custodian, digest)
     released = []
     for header_key in vault.store.list(prefix):
         key = header_key.removeprefix(prefix).removesuffix(".header")
         header = vault.store.read(header_key, 1 << 20)
         released.append((ReleasedObject(key, hashes[key], hashlib.sha256(header).digest()), header_key))
+    if objects_digest([item for item, _ in released]) != digest:
+        raise Altered("the stored headers of an approval are not those that were approved")
     return released
 
 
-def _seal_event(vault: Vault, connection: Connection, asked: RequestView, digest: bytes) -> list[Event]:
-    case = connection.execute(select(schema.cases.c.state).where(schema.cases.c.case == asked.case)).scalar()
-    next_state(EventType.BUNDLE_SEALED, Role.SYSTEM, State.APPROVED, State(case or State.ABSENT))
-    body = select(schema.events.c.body).where(
-        schema.events.c.case == asked.case, schema.events.c.type == EventType.BUNDLE_SEALED.value
-    )
-    for (data,) in connection.execute(body):
-        if Event.parse(bytes(data)).detail.get("request") == asked.request:
-            return []  # recorded before a crash
+def _seal_event(vault: Vault, connection: Connection, asked: RequestView) -> list[Event]:
+    requests, cases, people = schema.requests, schema.cases, schema.people
+    state = connection.execute(select(requests.c.state).where(requests.c.request == asked.request)).scalar_one()
+    if state == State.SEALED.value:
+        return []  # recorded before a crash, or by the other of two approvals at the same moment
+    case = connection.execute(select(cases.c.state).where(cases.c.case == asked.case)).scalar_one()
+    partner = connection.execute(select(people.c.state).where(people.c.name == asked.partner)).scalar_one()
+    _, digest = _agreement(vault, connection, asked.request)
+    try:
+        after = next_state(EventType.BUNDLE_SEALED, Role.SYSTEM, State(state), State(case))
+    except CustodyError as error:
+        raise NotReady(error.reason) from None
+    if partner != State.ENROLLED.value:
+        raise NotReady("the partner is not enrolled any more")
+    connection.execute(update(requests).where(requests.c.request == asked.request).values(state=after.value))
     detail: dict[str, Json] = {"request": asked.request, "objects_sha256": digest.hex()}
     return [
         vault.event(
@@ -176,7 +208,7 @@ def _seal_event(vault: Vault, connection: Connection, asked: RequestView, digest
 def _write_parts(
     vault: Vault, asked: RequestView, released: Sequence[tuple[ReleasedObject, str]], read_me: ReadMe
 ) -> None:
-    prefix = f"releases/{asked.request}/bag/"
+    prefix = bundle_files(asked.request)
     case = _bundle_case(vault, asked, {item.key for item, _ in released})
     numbers = {exhibit: number for exhibit, number, _, _ in case.exhibits}
     note, entries = _logged_events(vault, asked.case)
@@ -278,11 +310,11 @@ def _store_list(vault: Vault, request: str, parts: Sequence[Part]) -> None:
         }
         for part in parts
     ]
-    vault.store.put(f"releases/{request}/parts.json", encode({"format": _PARTS_FORMAT, "parts": items}))
+    vault.store.put(bundle_parts(request), encode({"format": _PARTS_FORMAT, "parts": items}))
 
 
 def _read_parts(vault: Vault, request: str) -> list[Part]:
-    fields = Fields(decode(vault.store.read(f"releases/{request}/parts.json")), "bundle parts")
+    fields = Fields(decode(vault.store.read(bundle_parts(request))), "bundle parts")
     fields.format(_PARTS_FORMAT)
     parts = []
     for item in fields.array("parts"):
@@ -295,8 +327,3 @@ def _read_parts(vault: Vault, request: str) -> list[Part]:
 def _source(value: Json) -> tuple[str, int]:
     fields = Fields(value, "bundle source")
     return fields.text("key", 512), fields.integer("offset")
-
-
-def _set_state(connection: Connection, request: str, state: State) -> None:
-    requests = schema.requests
-    connection.execute(update(requests).where(requests.c.request == request).values(state=state.value))

@@ -7,6 +7,7 @@ VaultError
 ├── SequencerStalled     an event is recorded but not yet in a published checkpoint
 ├── UnknownReceipt       no case has this receipt
 ├── UnknownCase          no open case has this number
+├── CaseBusy             another upload to the same case took its place
 ├── UnknownRequest       no request has this id
 ├── UnknownPerson        nobody is enrolled under this name
 ├── NameTaken            somebody was enrolled under this name before
@@ -126,6 +127,12 @@ class UnknownCase(VaultError):
     """No open case has this number."""
 
     code = "unknown-case"
+
+
+class CaseBusy(VaultError):
+    """Another upload to the same case was recorded in between; nothing of this one was. Sending it again helps."""
+
+    code = "case-busy"
 
 
 class UnknownRequest(VaultError):

@@ -6,7 +6,7 @@ the custodians. The original's hash goes into `withheld.age` and a keyed commitm
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -29,11 +29,11 @@ from redaction.planner import POLICY, Plan, plan
 from redaction.second_reader import leftovers, second_opinion
 from vault.age.stream import NONCE_BYTES, Encryptor
 from vault.instance import TOOL, Vault
-from vault.sealing import PayloadSealer, media_key, seal_small
+from vault.sealing import PayloadSealer, SealedPayload, media_key, seal_small
 from vault.spool import Spool
 
 PIECE: Final = 16 * 1024 * 1024  # bytes: a longer finding is withheld in pieces, so that memory stays bounded
-WITHHELD_LIMIT: Final = 128 * 1024 * 1024  # bytes: a file with more to withheld is sealed whole
+WITHHELD_LIMIT: Final = 32 * 1024 * 1024  # bytes: where the place is kept, a file with more to withhold is sealed whole
 SALT_BYTES: Final = 32
 
 
@@ -66,15 +66,15 @@ class Place:
     receipt_secret: bytes
 
 
-def checked_plan(spool: Spool) -> Plan:
+def checked_plan(spool: Spool, *, keep_place: bool) -> Plan:
     """The plan, if independent readers agree that nothing is left after it; else the file is to be sealed whole.
 
-    UnsupportedMedia when the file is of no accepted kind.
+    UnsupportedMedia when the file is of no accepted kind. Where the place is kept, what is withheld must fit in memory.
     """
     planned = plan(spool)
     if planned.outcome is not Outcome.CLEAN:
         return planned
-    if sum(finding.length for finding in planned.findings) > WITHHELD_LIMIT:
+    if keep_place and sum(finding.length for finding in planned.findings) > WITHHELD_LIMIT:
         return replace(planned, outcome=Outcome.UNSTRIPPED, findings=(), reason="too much to withhold")
     view = BlankedReader(spool, planned.findings)
     if second_opinion(view, planned.media_type) or leftovers(spool, planned.findings, view):
@@ -85,9 +85,12 @@ def checked_plan(spool: Spool) -> Plan:
 def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) -> Sealed:
     """Write the exhibit's objects. Until its event is recorded nothing refers to them."""
     exhibit = ExhibitId(secrets.token_hex(16))
-    segments = list(_withhold(received.spool, planned.findings))
-    withheld = tuple(each for each, _ in segments)
+    withheld, opened = _withhold(received.spool, planned.findings, keep=place.keep_place)
     media = _seal_media(vault, exhibit, received, planned.findings, withheld)
+    place_sealed = None
+    if opened:
+        document = withheld_document(received.sha256, opened)
+        place_sealed = seal_small(vault.store, f"exhibits/{exhibit}/withheld.age", document, vault.recipients)
     record = ExhibitRecord(
         exhibit=exhibit,
         case=place.case,
@@ -98,8 +101,10 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
         media_type=planned.media_type,
         media_bytes=received.spool.size,
         media_sha256=media.sha256,
-        payload_bytes=media.stored.size,
-        payload_sha256=media.stored.sha256,
+        payload_bytes=media.sealed.stored.size,
+        payload_sha256=media.sealed.stored.sha256,
+        media_key=media.sealed.key_commitment,
+        withheld_key=None if place_sealed is None else place_sealed.key_commitment,
         policy=POLICY,
         tool=TOOL,
         outcome=planned.outcome.value,
@@ -108,12 +113,9 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
         original_commitment=original_commitment(place.receipt_secret, received.sha256),
         nonce=secrets.token_bytes(16),
     )
-    objects = [media.stored]
     encoded = record.encode()
-    objects.append(seal_small(vault.store, f"exhibits/{exhibit}/record.age", encoded, vault.recipients))
-    if place.keep_place and segments:
-        opened = withheld_document(received.sha256, [each for _, each in segments])
-        objects.append(seal_small(vault.store, f"exhibits/{exhibit}/withheld.age", opened, vault.recipients))
+    record_sealed = seal_small(vault.store, f"exhibits/{exhibit}/record.age", encoded, vault.recipients)
+    objects = [each.stored for each in (media.sealed, record_sealed, place_sealed) if each is not None]
     view = _seal_view(vault, record, place)
     return Sealed(record, tuple(objects), record_commitment(encoded), view)
 
@@ -123,17 +125,25 @@ def view_prefix(case: str) -> str:
     return f"cases/{case}/receipt/"
 
 
-def _withhold(spool: Spool, findings: Sequence[Finding]) -> Iterator[tuple[Withheld, OpenedSegment]]:
+def _withhold(
+    spool: Spool, findings: Sequence[Finding], *, keep: bool
+) -> tuple[tuple[Withheld, ...], list[OpenedSegment]]:
+    """The withheld segments, and what stood there: held in memory only where it is to be kept."""
+    withheld: list[Withheld] = []
+    kept: list[OpenedSegment] = []
     for finding in findings:
         for start in range(finding.offset, finding.end, PIECE):
             data = spool.read(start, min(PIECE, finding.end - start))
             opened = OpenedSegment(start, secrets.token_bytes(SALT_BYTES), data)
-            yield Withheld(start, len(data), finding.what, opened.leaf, finding.filler), opened
+            withheld.append(Withheld(start, len(data), finding.what, opened.leaf, finding.filler))
+            if keep:
+                kept.append(opened)
+    return tuple(withheld), kept
 
 
 @dataclass(frozen=True, slots=True)
 class _Media:
-    stored: StoredObject
+    sealed: SealedPayload
     sha256: bytes
     root: bytes
 
@@ -156,8 +166,8 @@ def _seal_media(
             sealer.update(blanked)
             for each in waiting:
                 each.result()
-        stored = sealer.commit()
-    return _Media(stored, digest.digest() if findings else received.sha256, root.finish())
+        sealed = sealer.commit()
+    return _Media(sealed, digest.digest() if findings else received.sha256, root.finish())
 
 
 def _seal_view(vault: Vault, record: ExhibitRecord, place: Place) -> dict[str, Json]:

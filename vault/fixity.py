@@ -107,7 +107,7 @@ class _Check:
         faults = []
         with self._vault.database.transaction() as connection:
             self._catch_up(connection)
-            tables = self._replay.rows(lambda case: stored_verifier(self._vault.store, case) or b"", lambda _: True)
+            tables = self._replay.rows(lambda case: stored_verifier(self._vault.store, case) or b"")
             for table, rows in tables:
                 found = {_values(table, dict(row)) for row in connection.execute(select(table)).mappings()}
                 wrong = len(found ^ {_values(table, row) for row in rows})

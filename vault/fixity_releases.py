@@ -11,6 +11,7 @@ from evidence.errors import EvidenceError
 from evidence.fields import Fields
 from evidence.release import ReleasedObject, objects_digest
 from vault.errors import NotFound, StoreError
+from vault.places import approved_headers, bundle_files, bundle_parts
 from vault.replay import Replay
 from vault.store.protocol import Store
 
@@ -26,16 +27,11 @@ def release_faults(
     """Key and fault of every approved header that is missing or changed, and of the bundles of `sealed` requests."""
     for request, record in sorted(replay.custody.requests.items()):
         for key_id, approval in record.approvals.items():
-            prefix = f"releases/{request}/headers/{replay.custody.custodians[key_id].name}/"
+            prefix = approved_headers(request, replay.custody.custodians[key_id].name, approval.objects)
             if _approved_digest(store, prefix, replay) != approval.objects:
                 yield prefix, "the headers are not those that the custodian approved"
         if request in sealed:
             yield from _bundle_faults(store, request, progress)
-
-
-def parts_key(request: str) -> str:
-    """Where the list of a sealed bundle's parts lies."""
-    return f"releases/{request}/parts.json"
 
 
 def _approved_digest(store: Store, prefix: str, replay: Replay) -> bytes:
@@ -55,22 +51,22 @@ def _approved_digest(store: Store, prefix: str, replay: Replay) -> bytes:
 def _bundle_faults(store: Store, request: str, progress: Progress) -> Iterator[tuple[str, str]]:
     hashes: dict[str, bytes] = {}
     try:
-        fields = Fields(decode(store.read(parts_key(request))), "bundle parts")
+        fields = Fields(decode(store.read(bundle_parts(request))), "bundle parts")
         for item in fields.array("parts"):
             part = Fields(item, "bundle part")
             path, sources = part.text("path"), part.array("sources")
             digest, size, crc = _read(store, [Fields(source, "bundle source") for source in sources], progress)
             if (size, crc) != (part.integer("size"), part.integer("crc")):
-                yield parts_key(request), f"{path}: another length or checksum than the list of parts gives"
+                yield bundle_parts(request), f"{path}: another length or checksum than the list of parts gives"
             hashes[path] = digest
-        folder = f"releases/{request}/bag/"
+        folder = bundle_files(request)
         manifests = [store.read(folder + name) for name in (bag.PAYLOAD_MANIFEST, bag.TAG_MANIFEST)]
         for path in bag.check(hashes, *manifests):
-            yield parts_key(request), f"{path}: not as the bundle's manifest says"
+            yield bundle_parts(request), f"{path}: not as the bundle's manifest says"
     except NotFound:
-        yield parts_key(request), "a part of the bundle is missing"
+        yield bundle_parts(request), "a part of the bundle is missing"
     except (StoreError, EvidenceError) as error:
-        yield parts_key(request), error.reason
+        yield bundle_parts(request), error.reason
 
 
 def _read(store: Store, sources: list[Fields], progress: Progress) -> tuple[bytes, int, int]:

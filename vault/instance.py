@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from vault.age.recipients import Recipient, parse_recipient
 from vault.clock import Clock, SystemClock, hour
 from vault.database.connection import Database
 from vault.errors import SettingsError
+from vault.locks import NamedLocks
 from vault.sequencer import Sequencer
 from vault.settings import TRUST_FILE, Settings, load, read_secret
 from vault.store.locate import S3Credentials, open_store
@@ -39,6 +40,7 @@ class Vault:
     database: Database
     sequencer: Sequencer
     clock: Clock
+    locks: NamedLocks = field(default_factory=NamedLocks)
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:

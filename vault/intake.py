@@ -5,7 +5,8 @@ before the transaction leaves objects that nothing refers to (`fixity` reports t
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,33 +16,45 @@ from sqlalchemy.exc import IntegrityError
 from evidence.canonical import Json, decode, encode
 from evidence.custody import State, next_state
 from evidence.event import Event, EventType, Role
-from evidence.exhibit import StoredObject
+from evidence.exhibit import StoredObject, statement_text
 from evidence.fields import rfc3339
 from evidence.ids import CaseNumber, Receipt, new_case_number, new_receipt
-from evidence.receipt import receipt_secret, verifier, view_key
+from evidence.receipt import verifier, view_key
 from redaction.errors import UnsupportedMedia
 from redaction.planner import Plan
 from vault.age.stream import Decryptor
 from vault.database import schema
-from vault.errors import NothingToSeal, UnknownCase, UnknownReceipt
+from vault.errors import AlreadyExists, CaseBusy, NothingToSeal, SequencerStalled, UnknownCase, UnknownReceipt
 from vault.exhibits import Place, Received, Sealed, checked_plan, seal_exhibit, view_prefix
 from vault.instance import Vault
+from vault.receipts import receipt_secret
 from vault.sealing import seal_small
 
 STATEMENT_LIMIT: Final = 100_000  # characters
+STATEMENT_TRIES: Final = 1000
 ACTOR: Final = "intake"
 _CASE_FORMAT: Final = "amparo/stored-case/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the source is told. `refused` are the places (from 1) of files that are of no accepted kind."""
+    """What the source is told. `refused` are the places (from 1) of files that are of no accepted kind.
+
+    `confirmed` is False when everything is sealed and recorded but no published checkpoint covers it yet.
+    """
 
     case: CaseNumber
     receipt: Receipt
     exhibits: tuple[dict[str, Json], ...]
     refused: tuple[int, ...]
     statement: bool
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    number: int
+    stored: StoredObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +78,49 @@ def take_in(
 ) -> Report:
     """Seal a statement and files, into a new case or the one of `receipt`; returns when the log covers them.
 
+    When the log does not move, what was taken in is safe all the same: the report then says that it is not confirmed.
+
     NothingToSeal when there is neither; UnsupportedMedia when there is no statement and no file of an accepted kind.
     """
-    plans = [_plan(received) for received in files]
+    plans = [_plan(received, keep_place=keep_place) for received in files]
     refused = tuple(place for place, planned in enumerate(plans, 1) if planned is None)
     accepted = [(received, planned) for received, planned in zip(files, plans, strict=True) if planned is not None]
     if not accepted and not statement.strip():
         if refused:
             raise UnsupportedMedia
         raise NothingToSeal("there was neither a statement nor a file")
-    case = _new_case(vault) if receipt is None else _case_of(vault, receipt)
+    with _the_case(vault, receipt) as case:
+        sealed, said = _seal(vault, case, accepted, statement, channel=channel, keep_place=keep_place)
+        number = vault.sequencer.record(lambda connection: _record(vault, connection, case, sealed, said))
+    try:
+        vault.sequencer.wait(number)
+        confirmed = True
+    except SequencerStalled:
+        confirmed = False
+    views = tuple(each.view for each in sealed)
+    return Report(case.number, case.receipt, views, refused, said is not None, confirmed)
+
+
+@contextmanager
+def _the_case(vault: Vault, receipt: Receipt | None) -> Iterator[_Case]:
+    """A new case, or the receipt's with others kept out of it."""
+    if receipt is None:
+        yield _new_case(vault)
+        return
+    with vault.locks.hold(_case_of(vault, receipt).number):
+        yield _case_of(vault, receipt)  # once more, for its numbers may have moved while waiting
+
+
+def _seal(
+    vault: Vault,
+    case: _Case,
+    accepted: Sequence[tuple[Received, Plan]],
+    statement: str,
+    *,
+    channel: str,
+    keep_place: bool,
+) -> tuple[list[Sealed], _Statement | None]:
+    """Write every object of a report; nothing refers to them yet."""
     sealed = []
     for offset, (received, planned) in enumerate(accepted, 1):
         place = Place(case.number, case.exhibits + offset, channel, keep_place, case.secret)
@@ -86,9 +132,8 @@ def take_in(
             "case": case.number,
             "receipt_verifier": verifier(case.secret).hex(),
         }
-        vault.store.put(f"cases/{case.number}/case.json", encode(stored))
-    vault.sequencer.record_and_wait(lambda connection: _record(vault, connection, case, sealed, said))
-    return Report(case.number, case.receipt, tuple(each.view for each in sealed), refused, said is not None)
+        vault.store.create(f"cases/{case.number}/case.json", encode(stored))
+    return sealed, said
 
 
 def look_up(vault: Vault, receipt: Receipt) -> Report:
@@ -106,9 +151,9 @@ def look_up(vault: Vault, receipt: Receipt) -> Report:
     return Report(case.number, receipt, views, (), case.statements > 0)
 
 
-def _plan(received: Received) -> Plan | None:
+def _plan(received: Received, *, keep_place: bool) -> Plan | None:
     try:
-        return checked_plan(received.spool)
+        return checked_plan(received.spool, keep_place=keep_place)
     except UnsupportedMedia:
         return None
 
@@ -135,13 +180,20 @@ def _case_of(vault: Vault, receipt: Receipt) -> _Case:
     return _Case(CaseNumber(row.case), receipt, secret, count, row.statements, new=False)
 
 
-def _seal_statement(vault: Vault, case: _Case, statement: str) -> StoredObject:
-    key = f"cases/{case.number}/statement-{case.statements + 1}.age"
-    return seal_small(vault.store, key, statement.encode(), vault.recipients)
+def _seal_statement(vault: Vault, case: _Case, words: str) -> _Statement:
+    """Under the first free number: an upload that was never recorded may have left an object behind."""
+    for number in range(case.statements + 1, case.statements + 1 + STATEMENT_TRIES):
+        text = statement_text(case.number, number, words)
+        try:
+            sealed = seal_small(vault.store, f"cases/{case.number}/statement-{number}.age", text, vault.recipients)
+        except AlreadyExists:
+            continue
+        return _Statement(number, sealed.stored)
+    raise CaseBusy("other uploads to this case are under way; send it again")
 
 
 def _record(
-    vault: Vault, connection: Connection, case: _Case, sealed: Sequence[Sealed], said: StoredObject | None
+    vault: Vault, connection: Connection, case: _Case, sealed: Sequence[Sealed], said: _Statement | None
 ) -> list[Event]:
     events = []
     if case.new:
@@ -158,9 +210,9 @@ def _record(
     elif _state(connection, case.number) != State.OPEN.value:
         raise UnknownCase("the case was withdrawn")
     if said is not None:
-        detail: dict[str, Json] = {"number": case.statements + 1, "objects": [said.to_json()]}
+        detail: dict[str, Json] = {"number": said.number, "objects": [said.stored.to_json()]}
         events.append(vault.event(EventType.STATEMENT_SEALED, Role.INTAKE, ACTOR, case=case.number, detail=detail))
-        _insert_object(connection, case.number, "", said)
+        _insert_object(connection, case.number, "", said.stored)
     for each in sealed:
         events.append(_exhibit_event(vault, each))
         _insert_exhibit(connection, each)
@@ -205,8 +257,8 @@ def _insert_exhibit(connection: Connection, sealed: Sealed) -> None:
     try:
         connection.execute(insert(schema.exhibits).values(row))
     except IntegrityError:
-        # Two uploads with one receipt at the same moment took the same number: the second tries again.
-        raise UnknownCase("another upload to this case was under way; send it again") from None
+        # Another process took the same number at the same moment.
+        raise CaseBusy("another upload to this case was under way; send it again") from None
     for each in sealed.objects:
         _insert_object(connection, record.case, record.exhibit, each)
 

@@ -1,4 +1,4 @@
-"""The custodian's and the partner's side: open sealed files, and wrap their keys to somebody else.
+"""The custodian's and the partner's side: open sealed files.
 
 Never loaded by the service: the lint contract "Nothing that the service loads can open an exhibit" holds it apart.
 """
@@ -10,7 +10,6 @@ from evidence.errors import SealError
 from evidence.exhibit import HEADER_LIMIT
 from vault.age.errors import AgeError
 from vault.age.identities import Identity, open_header
-from vault.age.recipients import Recipient, seal_header
 from vault.age.stream import Decryptor
 
 CHUNK = 1024 * 1024  # bytes
@@ -36,12 +35,3 @@ class AgeOpener:
             yield decryptor.finish()
         except AgeError as error:
             raise SealError(error.reason) from None
-
-
-def rewrap(header: bytes, identities: Sequence[Identity], recipient: Recipient) -> bytes:
-    """A new header for the same payload, to `recipient` only; SealError when no identity opens the old one."""
-    try:
-        file_key, _ = open_header(header, identities)
-    except AgeError as error:
-        raise SealError(error.reason) from None
-    return seal_header(file_key, [recipient])

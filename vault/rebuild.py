@@ -29,7 +29,6 @@ from vault.clock import Clock, SystemClock
 from vault.database import schema
 from vault.database.connection import Database
 from vault.errors import NotFound, SettingsError
-from vault.fixity_releases import parts_key
 from vault.receipts import stored_verifier
 from vault.replay import Replay
 from vault.sequencer import CHECKPOINT_KEY, LOG, set_value, stored_events
@@ -114,7 +113,7 @@ class _Rebuilding:
             with database.transaction() as connection:
                 _require_empty(connection)
                 replay = self._events(connection)
-                for table, rows in replay.rows(self._verifier, lambda request: self._store.exists(parts_key(request))):
+                for table, rows in replay.rows(self._verifier):
                     for start in range(0, len(rows), _BATCH):
                         connection.execute(insert(table), [dict(row) for row in rows[start : start + _BATCH]])
         finally:

@@ -17,16 +17,19 @@ from evidence.canonical import Json
 from evidence.custody import State, next_state
 from evidence.errors import CustodyError, EvidenceError
 from evidence.event import Event, EventType, Role
+from evidence.exhibit import header_length
 from evidence.fields import rfc3339
 from evidence.identity import PublicLine
 from evidence.ids import RequestId, new_request_id
 from evidence.release import Approval, Denial, ReleasedObject, Request, objects_digest
 from evidence.signed import SignedDocument
+from vault.admission import require_custodian, require_enrolled, require_timely, require_unused
 from vault.age import header as age_header
 from vault.age.errors import AgeError
 from vault.database import schema
 from vault.errors import RequestRefused, UnknownCase, UnknownRequest
 from vault.instance import Vault
+from vault.places import approved_header
 from vault.sealing import header_of
 
 HEADER_LIMIT: Final = 64 * 1024  # bytes of a re-wrapped header
@@ -43,6 +46,8 @@ class SealedObject:
     size: int
     sha256: bytes
     header: bytes
+    payload: bytes
+    """The payload section of a statement or record, which a custodian reads before approving; empty for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ def ask(vault: Vault, partner: PublicLine, signed: SignedDocument) -> RequestId:
     request = new_request_id(secrets.token_bytes(8))
 
     def change(connection: Connection) -> list[Event]:
+        require_enrolled(connection, partner, Role.PARTNER)
         state = _case_state(connection, document.case)
         if state is not State.OPEN:
             raise UnknownCase("no open case has this number; check it with the person who gave it to you")
@@ -94,6 +100,8 @@ def ask(vault: Vault, partner: PublicLine, signed: SignedDocument) -> RequestId:
             purpose=document.purpose,
             detail=detail,
         )
+        require_timely(event, document.time)
+        require_unused(connection, event, signed)
         row = {
             "request": request,
             "case": document.case,
@@ -169,13 +177,14 @@ def sealed_objects(vault: Vault, case: str) -> list[SealedObject]:
         rows = connection.execute(query).all()
     return [
         SealedObject(
-            row.key,
-            row.exhibit,
-            row.number or 0,
-            row.outcome or "",
-            row.bytes,
-            bytes(row.sha256),
-            header_of(vault.store, row.key),
+            key=row.key,
+            exhibit=row.exhibit,
+            number=row.number or 0,
+            outcome=row.outcome or "",
+            size=row.bytes,
+            sha256=bytes(row.sha256),
+            header=header_of(vault.store, row.key),
+            payload=_small_payload(vault, row.key),
         )
         for row in rows
     ]
@@ -185,6 +194,7 @@ def approve(
     vault: Vault, custodian: PublicLine, request: str, signed: SignedDocument, headers: Mapping[str, bytes]
 ) -> bool:
     """Take a custodian's approval; whether the quorum is now met. The caller then has `bundles` seal the bundle."""
+    require_custodian(vault, custodian)
     approval = Approval.from_json(_verified(signed, custodian))
     _require_origin(vault, approval.origin)
     asked = view(vault, request)
@@ -194,33 +204,30 @@ def approve(
     released = _released(sealed_objects(vault, asked.case), headers)
     if objects_digest(released) != approval.objects:
         raise RequestRefused("the approval names other objects or headers than those that came with it")
+    with vault.database.transaction() as connection:
+        _require_approvable(connection, asked, custodian.name)
     for key, header in headers.items():
-        vault.store.put(approved_header_key(request, custodian.name, key), header)
+        # The approval's digest is in the place, so that headers of an approval that was never recorded, or of a second
+        # one, can neither replace these nor be taken for them.
+        vault.store.create(approved_header(request, custodian.name, approval.objects, key), header)
 
     def change(connection: Connection) -> list[Event]:
-        state = _request_state(connection, request)
-        after = _next(EventType.RELEASE_APPROVED, state, _case_state(connection, asked.case))
-        approvals = schema.approvals
-        given = select(approvals.c.custodian).where(
-            approvals.c.request == request, approvals.c.custodian == custodian.name
-        )
-        if connection.execute(given).first() is not None:
-            raise RequestRefused("you approved this request before")
+        after = _require_approvable(connection, asked, custodian.name)
         connection.execute(
-            insert(approvals).values(request=request, custodian=custodian.name, objects_sha256=approval.objects)
+            insert(schema.approvals).values(request=request, custodian=custodian.name, objects_sha256=approval.objects)
         )
         _set_state(connection, request, after)
         detail: dict[str, Json] = {"request": request, "signed": signed.to_json()}
-        return [
-            vault.event(
-                EventType.RELEASE_APPROVED,
-                Role.CUSTODIAN,
-                custodian.name,
-                case=asked.case,
-                authority=request,
-                detail=detail,
-            )
-        ]
+        event = vault.event(
+            EventType.RELEASE_APPROVED,
+            Role.CUSTODIAN,
+            custodian.name,
+            case=asked.case,
+            authority=request,
+            detail=detail,
+        )
+        require_timely(event, approval.time)
+        return [event]
 
     vault.sequencer.record_and_wait(change)
     return view(vault, request).approvals >= vault.trust.quorum
@@ -228,6 +235,7 @@ def approve(
 
 def deny(vault: Vault, custodian: PublicLine, request: str, signed: SignedDocument) -> None:
     """Take a custodian's refusal."""
+    require_custodian(vault, custodian)
     denial = Denial.from_json(_verified(signed, custodian))
     _require_origin(vault, denial.origin)
     asked = view(vault, request)
@@ -238,23 +246,38 @@ def deny(vault: Vault, custodian: PublicLine, request: str, signed: SignedDocume
         after = _next(EventType.RELEASE_DENIED, _request_state(connection, request), State.OPEN)
         _set_state(connection, request, after)
         detail: dict[str, Json] = {"request": request, "signed": signed.to_json()}
-        return [
-            vault.event(
-                EventType.RELEASE_DENIED,
-                Role.CUSTODIAN,
-                custodian.name,
-                case=asked.case,
-                purpose=denial.reason,
-                authority=request,
-                detail=detail,
-            )
-        ]
+        event = vault.event(
+            EventType.RELEASE_DENIED,
+            Role.CUSTODIAN,
+            custodian.name,
+            case=asked.case,
+            purpose=denial.reason,
+            authority=request,
+            detail=detail,
+        )
+        require_timely(event, denial.time)
+        return [event]
+
+    vault.sequencer.record_and_wait(change)
+
+
+def looked_at(vault: Vault, custodian: PublicLine, case: str) -> None:
+    """Record that a custodian fetches a case's statements, records and headers; returns when the log covers that."""
+    require_custodian(vault, custodian)
+
+    def change(connection: Connection) -> list[Event]:
+        try:
+            next_state(EventType.CASE_VIEWED, Role.CUSTODIAN, _case_state(connection, case))
+        except CustodyError:
+            raise UnknownCase("no open case has this number") from None
+        return [vault.event(EventType.CASE_VIEWED, Role.CUSTODIAN, custodian.name, case=case)]
 
     vault.sequencer.record_and_wait(change)
 
 
 def viewed(vault: Vault, custodian: PublicLine, case: str, exhibit: str) -> None:
     """Record that a custodian fetches an exhibit to look at it; returns when the log covers that."""
+    require_custodian(vault, custodian)
     exhibits = schema.exhibits
 
     def change(connection: Connection) -> list[Event]:
@@ -269,9 +292,25 @@ def viewed(vault: Vault, custodian: PublicLine, case: str, exhibit: str) -> None
     vault.sequencer.record_and_wait(change)
 
 
-def approved_header_key(request: str, custodian: str, key: str) -> str:
-    """Where the header lies that a custodian wrapped to the partner."""
-    return f"releases/{request}/headers/{custodian}/{key}.header"
+def _require_approvable(connection: Connection, asked: RequestView, custodian: str) -> State:
+    """The request's state after this custodian's approval; RequestRefused when it cannot be approved (again)."""
+    after = _next(
+        EventType.RELEASE_APPROVED, _request_state(connection, asked.request), _case_state(connection, asked.case)
+    )
+    approvals = schema.approvals
+    given = select(approvals.c.custodian).where(
+        approvals.c.request == asked.request, approvals.c.custodian == custodian
+    )
+    if connection.execute(given).first() is not None:
+        raise RequestRefused("you approved this request before")
+    return after
+
+
+def _small_payload(vault: Vault, key: str) -> bytes:
+    if key.endswith(("/media", "/withheld.age")):
+        return b""
+    sealed = vault.store.read(key)
+    return sealed[header_length(sealed) :]
 
 
 def _released(available: Sequence[SealedObject], headers: Mapping[str, bytes]) -> list[ReleasedObject]:

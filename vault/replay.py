@@ -28,7 +28,7 @@ class Replay:
     """Takes events in log order; afterwards tells what the vault holds."""
 
     def __init__(self, trust: Trust) -> None:
-        self.custody = Custody(trust.origin, trust.custodians, trust.quorum)
+        self.custody = Custody(trust.origin, trust.custodians, trust.quorum, chronological=False)
         self.custody.expect_vault_created()
         self.cases: dict[str, Event] = {}
         self.requests: dict[str, Event] = {}
@@ -46,7 +46,7 @@ class Replay:
             self._people[line.name] = (line, "custodian")
         elif event.type in _PEOPLE:
             name = str(event.detail.get("name", ""))
-            self._people[name] = (self.custody.people[name], _PEOPLE[event.type])
+            self._people[name] = (self.custody.people[name].line, _PEOPLE[event.type])
         elif event.type is EventType.RELEASE_REQUESTED:
             self.requests[str(event.detail.get("request", ""))] = event
         elif event.type in _SEALING:
@@ -62,20 +62,14 @@ class Replay:
             if not event.exhibit or self.custody.state(Subject.EXHIBIT, event.exhibit) is State.SEALED
         ]
 
-    def rows(
-        self, verifier: Callable[[str], bytes], bundle_stored: Callable[[str], bool]
-    ) -> list[tuple[Table, list[Row]]]:
-        """The rows of each table that follows from events.
-
-        `verifier(case)` is the case's receipt verifier, `bundle_stored(request)` whether a sealed bundle's list of
-        parts is in the store: neither is in the log.
-        """
+    def rows(self, verifier: Callable[[str], bytes]) -> list[tuple[Table, list[Row]]]:
+        """The rows of each table that follows from events; `verifier(case)` is the case's receipt verifier."""
         return [
             (schema.people, list(self._people_rows())),
             (schema.cases, list(self._case_rows(verifier))),
             (schema.exhibits, list(self._exhibit_rows())),
             (schema.objects, list(self._object_rows())),
-            (schema.requests, list(self._request_rows(bundle_stored))),
+            (schema.requests, list(self._request_rows())),
             (schema.approvals, list(self._approval_rows())),
         ]
 
@@ -116,11 +110,9 @@ class Replay:
                 "sha256": stored.sha256,
             }
 
-    def _request_rows(self, bundle_stored: Callable[[str], bool]) -> Iterable[Row]:
+    def _request_rows(self) -> Iterable[Row]:
         for request, event in self.requests.items():
             state = self.custody.state(Subject.REQUEST, request)
-            if state is State.SEALED and not bundle_stored(request):
-                state = State.APPROVED  # a crash came between the event and the bundle: it is sealed again
             yield {
                 "request": request,
                 "case": event.case,

@@ -6,9 +6,10 @@ Sealing needs public keys only. The file key lives in memory while the object is
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Self
 
-from evidence.exhibit import StoredObject, header_length
+from evidence.exhibit import StoredObject, header_length, key_commitment
 from vault.age.files import encrypt
 from vault.age.recipients import Recipient, seal_header
 from vault.age.stream import NONCE_BYTES, Encryptor
@@ -19,23 +20,30 @@ HEADER: Final = ".header"
 PAYLOAD: Final = ".payload"
 
 
-def seal_small(store: Store, key: str, plaintext: bytes, recipients: Sequence[Recipient]) -> StoredObject:
-    """Seal a small object as one age file at `key`; the hash and length are of its payload section."""
-    sealed = seal_bytes(plaintext, recipients)
-    store.put(key, sealed)
+@dataclass(frozen=True, slots=True)
+class SealedPayload:
+    """An object that was sealed and stored, and the commitment to its file key for the exhibit record."""
+
+    stored: StoredObject
+    key_commitment: bytes
+
+
+def seal_small(store: Store, key: str, plaintext: bytes, recipients: Sequence[Recipient]) -> SealedPayload:
+    """Seal a small object as one age file at `key`, where nothing may be yet: AlreadyExists.
+
+    The hash and length are of its payload section.
+    """
+    file_key = secrets.token_bytes(FILE_KEY_BYTES)
+    sealed = encrypt(plaintext, file_key, secrets.token_bytes(NONCE_BYTES), recipients, allow_mixed=True)
+    store.create(key, sealed)
     payload = sealed[header_length(sealed) :]
-    return StoredObject(key, len(payload), hashlib.sha256(payload).digest())
+    return SealedPayload(StoredObject(key, len(payload), hashlib.sha256(payload).digest()), key_commitment(file_key))
 
 
 def seal_bytes(plaintext: bytes, recipients: Sequence[Recipient]) -> bytes:
     """A whole age file in memory."""
-    return encrypt(
-        plaintext,
-        secrets.token_bytes(FILE_KEY_BYTES),
-        secrets.token_bytes(NONCE_BYTES),
-        recipients,
-        allow_mixed=True,
-    )
+    file_key, nonce = secrets.token_bytes(FILE_KEY_BYTES), secrets.token_bytes(NONCE_BYTES)
+    return encrypt(plaintext, file_key, nonce, recipients, allow_mixed=True)
 
 
 class PayloadSealer:
@@ -61,13 +69,14 @@ class PayloadSealer:
         """Seal the next bytes."""
         self._write(self._encryptor.update(plaintext))
 
-    def commit(self) -> StoredObject:
+    def commit(self) -> SealedPayload:
         """Finish the payload and store the header, both durable on return."""
         self._write(self._encryptor.finish())
         self._writer.commit()
         header = seal_header(self._file_key, self._recipients, allow_mixed=True)
         self._store.put(self._key + HEADER, header)
-        return StoredObject(self._key, self._size, self._digest.digest())
+        stored = StoredObject(self._key, self._size, self._digest.digest())
+        return SealedPayload(stored, key_commitment(self._file_key))
 
     def _write(self, sealed: bytes) -> None:
         self._digest.update(sealed)

@@ -55,17 +55,17 @@ class Sequencer:
         """Whether the last run failed; `/health` tells."""
 
     def record(self, change: Callable[[Connection], Sequence[Event]]) -> int:
-        """Run `change` and store the events that it returns, in one transaction; the number of the last event."""
+        """Run `change` and store the events that it returns, in one transaction; the number of the newest event.
+
+        Where `change` returns none, because it was done before a crash, that is the newest one of before.
+        """
         with self._database.transaction() as connection:
-            last = 0
             for event in change(connection):
-                row = connection.execute(
-                    insert(schema.events).values(case=event.case, type=event.type.value, body=event.encode())
-                )
-                key = row.inserted_primary_key
-                last = 0 if key is None else int(key[0])
+                row = {"case": event.case, "type": event.type.value, "body": event.encode()}
+                connection.execute(insert(schema.events).values(row))
+            newest = connection.execute(select(func.max(schema.events.c.id))).scalar_one()
         self._wake.set()
-        return last
+        return int(newest)
 
     def wait(self, number: int, seconds: float = WAIT_SECONDS) -> int:
         """Return the event's position once a published checkpoint covers it; SequencerStalled when that takes long."""
@@ -147,11 +147,14 @@ class Sequencer:
     def _require_store_agrees(self) -> None:
         with self._database.transaction() as connection:
             committed, published = _number(connection, "committed_size"), _number(connection, "published_size")
+            note = _value(connection, "checkpoint", "")
         try:
-            stored = Checkpoint.parse(Note.parse(self._store.read(CHECKPOINT_KEY)).text).size
+            text = Note.parse(self._store.read(CHECKPOINT_KEY)).text
+            stored = Checkpoint.parse(text).size
         except NotFound:
-            stored = 0
-        if not published <= stored <= committed:
+            text, stored = "", 0
+        same = stored != committed or not note or Note.parse(note.encode()).text == text
+        if not (published <= stored <= committed and same):
             raise DatabaseBehind("the store's checkpoint is not the database's; run: amparo rebuild DIR")
 
     def _commit(self) -> bool:

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -27,10 +26,10 @@ from evidence.identity import PublicLine, signing_key
 from evidence.ids import parse_case_number, parse_request_id
 from evidence.release import Approval, Denial, Enrolment, ReleasedObject, Revocation, objects_digest
 from evidence.signed import SignedDocument, sign
-from vault.age.identities import KeyIdentity, decrypt, open_header
+from vault.age.identities import KeyIdentity, open_header
 from vault.age.recipients import parse_recipient
 from vault.age.stream import Decryptor
-from vault.opening import rewrap
+from vault.approving import CaseKeys, OfferedObject
 
 HELP = "a custodian's work: enrol, review, approve or deny"
 
@@ -109,14 +108,13 @@ class _Custodian:
         request = parse_request_id(self._args.request)
         detail = self._client.get(f"/api/custodian/requests/{request}")
         partner = self._partner(detail["enrolment"], detail["request"]["partner"])
-        chosen, left_out = self._choose(detail["objects"])
-        headers = {
-            each["key"]: rewrap(base64.b64decode(each["header"]), [self._identity], parse_recipient(partner.recipient))
-            for each in chosen
-        }
+        offered = [OfferedObject.from_json(each) for each in detail["objects"]]
+        keys = self._case_keys(detail["request"]["case"], offered)
+        chosen, left_out = self._choose(offered)
+        recipient = parse_recipient(partner.recipient)
+        headers = {each.key: keys.wrap(each.key, recipient) for each in chosen}
         released = [
-            ReleasedObject(each["key"], bytes.fromhex(each["sha256"]), hashlib.sha256(headers[each["key"]]).digest())
-            for each in chosen
+            ReleasedObject(each.key, each.sha256, hashlib.sha256(headers[each.key]).digest()) for each in chosen
         ]
         document = Approval(
             origin=self._client.origin(),
@@ -137,32 +135,41 @@ class _Custodian:
 
     def review(self) -> None:
         case = parse_case_number(self._args.case)
-        objects = self._client.get(f"/api/custodian/cases/{case}")["objects"]
-        total = sum(each["bytes"] for each in objects)
+        listed = self._client.get(f"/api/custodian/cases/{case}")["objects"]
+        offered = [OfferedObject.from_json(each) for each in listed]
+        keys = self._case_keys(case, offered)
+        total = sum(each.size for each in offered)
         with new_directory(self._args.output) as folder, Progress(total, "reviewing") as progress:
-            for each in (item for item in objects if not item["exhibit"]):
-                name = each["key"].rsplit("/", 1)[-1].removesuffix(".age") + ".txt"
-                (folder / name).write_bytes(self._fetch_small(case, each["key"]))
-            for number in sorted({each["number"] for each in objects if each["exhibit"]}):
-                self._review_exhibit(case, [each for each in objects if each["number"] == number], folder, progress)
+            for each in offered:
+                stem = f"{exhibit_folder(each.number)}." if each.exhibit else ""
+                if each.name.startswith("statement-"):
+                    (folder / each.name.replace(".age", ".txt")).write_bytes(keys.plaintext(each))
+                elif each.name == "record.age":
+                    (folder / f"{stem}record.json").write_bytes(keys.plaintext(each))
+                elif each.name == "withheld.age":
+                    (folder / f"{stem}withheld.json").write_bytes(b"".join(self._open_stream(case, each.key)))
+                else:
+                    self._review_media(case, each, keys.records[each.exhibit], folder, progress)
         say(f"{self._args.output}: the case in clear. Delete it when you have looked.")
 
-    def _review_exhibit(self, case: str, objects: Sequence[dict[str, Any]], folder: Path, progress: Progress) -> None:
-        keys = {each["key"].rsplit("/", 1)[-1]: each["key"] for each in objects}
-        record = self._fetch_small(case, keys["record.age"])
-        parsed = ExhibitRecord.parse(record)
-        stem = exhibit_folder(parsed.number)
-        (folder / f"{stem}.record.json").write_bytes(record)
-        if "withheld.age" in keys:
-            (folder / f"{stem}.withheld.json").write_bytes(self._fetch_small(case, keys["withheld.age"]))
-        digest = hashlib.sha256()
-        with (folder / f"{stem}{extension_of(parsed.media_type)}").open("xb") as file:
-            for chunk in self._open_stream(case, keys["media"]):
+    def _review_media(
+        self, case: str, offered: OfferedObject, record: ExhibitRecord, folder: Path, progress: Progress
+    ) -> None:
+        stem, digest = exhibit_folder(record.number), hashlib.sha256()
+        with (folder / f"{stem}{extension_of(record.media_type)}").open("xb") as file:
+            for chunk in self._open_stream(case, offered.key):
                 file.write(chunk)
                 digest.update(chunk)
                 progress.update(len(chunk))
-        if digest.digest() != parsed.media_sha256:
+        if digest.digest() != record.media_sha256:
             raise CheckFailed(f"{stem} is not what its record says", "tell the other custodians; run amparo fixity")
+
+    def _case_keys(self, case: str, offered: Sequence[OfferedObject]) -> CaseKeys:
+        """The case's keys, if what the server offers really is of this case."""
+        try:
+            return CaseKeys(case, offered, [self._identity])
+        except EvidenceError as error:
+            raise CheckFailed(error.reason, "do not approve; tell the other custodians") from None
 
     def _open_stream(self, case: str, key: str) -> Iterator[bytes]:
         with self._client.download(f"/api/custodian/cases/{case}/objects/{key}") as (_, chunks):
@@ -174,19 +181,16 @@ class _Custodian:
                 yield decryptor.update(chunk)
             yield decryptor.finish()
 
-    def _fetch_small(self, case: str, key: str) -> bytes:
-        return decrypt(self._client.get_bytes(f"/api/custodian/cases/{case}/objects/{key}"), [self._identity])
-
-    def _choose(self, objects: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    def _choose(self, offered: Sequence[OfferedObject]) -> tuple[list[OfferedObject], list[str]]:
         """What to release: never the place or an unstripped exhibit unless asked for."""
         chosen, left_out = [], []
-        for each in objects:
-            if each["key"].endswith("/withheld.age") and not self._args.with_place:
-                left_out.append(f"exhibit {each['number']}: the sealed place was not released (--with-place)")
-            elif each["outcome"] == "unstripped" and not self._args.include_unstripped:
-                if each["key"].endswith("/media"):
+        for each in offered:
+            if each.name == "withheld.age" and not self._args.with_place:
+                left_out.append(f"exhibit {each.number}: the sealed place was not released (--with-place)")
+            elif each.outcome == "unstripped" and not self._args.include_unstripped:
+                if each.name == "media":
                     text = "not released, it could not be stripped (--include-unstripped)"
-                    left_out.append(f"exhibit {each['number']}: {text}")
+                    left_out.append(f"exhibit {each.number}: {text}")
             else:
                 chosen.append(each)
         if not chosen:

@@ -47,9 +47,10 @@ def requests(_: Signed, vault: TheVault) -> JSONResponse:
 
 
 @router.get("/requests/{request}")
-def request_detail(request: str, _: Signed, vault: TheVault) -> JSONResponse:
-    """One request, the partner's enrolment as a custodian signed it, and every object of the case with its header."""
+def request_detail(request: str, caller: Signed, vault: TheVault) -> JSONResponse:
+    """One request, the partner's enrolment as a custodian signed it, and every object of the case; an event."""
     asked = release.view(vault, parse_request_id(request))
+    release.looked_at(vault, caller.line, asked.case)
     return JSONResponse(
         {
             "request": asked.to_json(),
@@ -78,9 +79,11 @@ def deny(request: str, caller: Signed, vault: TheVault) -> JSONResponse:
 
 
 @router.get("/cases/{case}")
-def case_objects(case: str, _: Signed, vault: TheVault) -> JSONResponse:
-    """Every object of a case with its header."""
-    return JSONResponse({"objects": _objects(release.sealed_objects(vault, parse_case_number(case)))})
+def case_objects(case: str, caller: Signed, vault: TheVault) -> JSONResponse:
+    """Every object of a case with its header, statements and records whole; an event."""
+    number = parse_case_number(case)
+    release.looked_at(vault, caller.line, number)
+    return JSONResponse({"objects": _objects(release.sealed_objects(vault, number))})
 
 
 @router.get("/cases/{case}/objects/{key:path}")
@@ -112,6 +115,7 @@ def _objects(objects: Sequence[SealedObject]) -> list[Json]:
             "bytes": each.size,
             "sha256": each.sha256.hex(),
             "header": base64.b64encode(each.header).decode(),
+            "payload": base64.b64encode(each.payload).decode(),
         }
         for each in objects
     ]

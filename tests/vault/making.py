@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,10 +16,10 @@ from tests.vault.media import FILM, PHOTO
 from vault import bundles, enrolment, release
 from vault.age.identities import KeyIdentity, identity_from_secret, render_identity_file
 from vault.age.recipients import parse_recipient
+from vault.approving import CaseKeys, OfferedObject
 from vault.exhibits import Received
 from vault.instance import Vault, open_vault
 from vault.intake import Report, take_in
-from vault.opening import rewrap
 from vault.setup import NewVault, create
 from vault.spool import Spool
 
@@ -92,7 +92,8 @@ def approve(vault: Vault, custodian: Person, partner: Person, request: str, case
     """Wrap every object of the case to the partner, sign, and seal the bundle."""
     recipient = parse_recipient(partner.line.recipient)
     sealed = release.sealed_objects(vault, case)
-    headers = {each.key: rewrap(each.header, [custodian.identity], recipient) for each in sealed}
+    keys = CaseKeys(case, [OfferedObject(**asdict(each)) for each in sealed], [custodian.identity])
+    headers = {each.key: keys.wrap(each.key, recipient) for each in sealed}
     released = [ReleasedObject(each.key, each.sha256, hashlib.sha256(headers[each.key]).digest()) for each in sealed]
     approval = Approval(vault.trust.origin, request, case, partner.line.key_id, objects_digest(released), WHEN)
     signed = sign(approval.to_json(), custodian.line, signing_key(custodian.identity.secret))

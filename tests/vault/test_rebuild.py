@@ -12,6 +12,7 @@ from evidence.tlog.note import Signer
 from evidence.verify import verify
 from tests.vault.making import Furnished, ask, download, enrol, furnished, person, report, running
 from tests.vault.media import PHOTO
+from vault import bundles
 from vault.clock import Synchronisation
 from vault.database import schema
 from vault.database.connection import Database
@@ -138,8 +139,8 @@ def test_case_whose_receipt_is_lost_comes_back_without_it(folder: Path, made: Fu
 def test_bundle_that_was_not_finished_waits_to_be_sealed_again(folder: Path, made: Furnished) -> None:
     (folder / "store" / "releases" / made.request / "parts.json").unlink()
     rebuild(folder)
-    states = {row["request"]: row["state"] for row in rows(folder)["requests"]}
-    assert states[made.request] == "approved"
+    with running(folder) as vault:
+        assert bundles.pending(vault) == [made.request]
 
 
 @pytest.mark.parametrize(

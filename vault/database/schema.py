@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
 metadata: Final = MetaData()
 
@@ -42,7 +42,7 @@ objects: Final = Table(
     Column("key", String(256), primary_key=True),
     Column("case", String(9), nullable=False, index=True),
     Column("exhibit", String(32), nullable=False, default="", index=True),
-    Column("bytes", Integer, nullable=False, comment="length of the age payload section"),
+    Column("bytes", BigInteger, nullable=False, comment="length of the age payload section"),
     Column("sha256", LargeBinary(32), nullable=False, comment="of the age payload section"),
 )
 

@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(256), primary_key=True),
         sa.Column("case", sa.String(9), nullable=False, index=True),
         sa.Column("exhibit", sa.String(32), nullable=False, default="", index=True),
-        sa.Column("bytes", sa.Integer, nullable=False, comment="length of the age payload section"),
+        sa.Column("bytes", sa.BigInteger, nullable=False, comment="length of the age payload section"),
         sa.Column("sha256", sa.LargeBinary(32), nullable=False, comment="of the age payload section"),
     )
     op.create_table(
