@@ -2,14 +2,17 @@
 
 `RULES` is one table: for each type of event the thing it concerns, the states in which it may happen, the state after
 it, and who may do it. The vault asks `next_state` before it records an event; an auditor and a partner replay events
-through `Custody`, which also checks every signature and the quorum of each release.
+through `Custody`, which also checks who acted, every signature, the times and the quorum of each release.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
+from evidence.canonical import Json
+from evidence.chronology import Chronology, require_signed_then
 from evidence.errors import CustodyError, EvidenceError
 from evidence.event import Event, EventType, Role
 from evidence.identity import PublicLine
@@ -78,6 +81,7 @@ RULES: Final[Mapping[EventType, Rule]] = {
     _E.CONSENT_WITHDRAWN: _rule(_S.CASE, "open", State.WITHDRAWN, "source"),
     _E.EXHIBIT_SEALED: _rule(_S.EXHIBIT, "absent", State.SEALED, "intake", case_open=True),
     _E.EXHIBIT_REJECTED: _rule(_S.CASE, "open", None, "intake"),
+    _E.CASE_VIEWED: _rule(_S.CASE, "open", None, "custodian"),
     _E.EXHIBIT_VIEWED: _rule(_S.EXHIBIT, "sealed", None, "custodian"),
     _E.EXHIBIT_DESTROYED: _rule(_S.EXHIBIT, "sealed", State.DESTROYED, "source custodian"),
     _E.RELEASE_REQUESTED: _rule(_S.REQUEST, "absent", State.REQUESTED, "partner", case_open=True),
@@ -105,30 +109,64 @@ def next_state(event_type: EventType, role: Role, before: State, case: State = S
     return rule.after or before
 
 
+class _Document(Protocol):
+    """What every signed document says: of which vault it is, and when it was signed."""
+
+    @property
+    def origin(self) -> str: ...
+
+    @property
+    def time(self) -> datetime: ...
+
+
+_D = TypeVar("_D", bound=_Document)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Somebody whom a custodian let in: a partner or an auditor, never both."""
+
+    line: PublicLine
+    role: Role
+
+
 @dataclass(slots=True)
 class RequestRecord:
-    """What the events say of one request. `approvals` maps a custodian's key id to the approval."""
+    """What the events say of one request.
+
+    `approvals` maps a custodian's key id to the approval; `sealed` is the digest of the objects (hex) that the sealed
+    bundle holds, empty before.
+    """
 
     case: str
     partner: PublicLine
+    purpose: str
     approvals: dict[str, Approval] = field(default_factory=dict)
+    sealed: str = ""
 
 
 class Custody:
     """The state of everything after the events so far, given in log order.
 
     `custodians` and `quorum` come from the trust anchor. `apply` raises CustodyError for an event that may not stand
-    where it does and leaves the state as it was, so that an auditor can go on and report every fault.
+    where it does and leaves the state as it was, so that an auditor can go on and report every fault. Without
+    `chronological` the times are not compared: a vault that rebuilds itself shall not stumble over a clock that was
+    once set back.
     """
 
-    def __init__(self, origin: str, custodians: Iterable[PublicLine], quorum: int) -> None:
+    def __init__(
+        self, origin: str, custodians: Iterable[PublicLine], quorum: int, *, chronological: bool = True
+    ) -> None:
         self.origin = origin
         self.quorum = quorum
         self.custodians = {line.key_id: line for line in custodians}
-        self.people: dict[str, PublicLine] = {}
+        self.people: dict[str, Enrolled] = {}
         self.requests: dict[str, RequestRecord] = {}
         self.exhibits: dict[str, Event] = {}
         self._states: dict[tuple[Subject, str], State] = {(Subject.VAULT, ""): State.CREATED}
+        self._custodian_names = frozenset(line.name for line in self.custodians.values())
+        self._chronology = Chronology() if chronological else None
+        self._used: set[bytes] = set()  # digests of signed documents
 
     def expect_vault_created(self) -> None:
         """For a log read from its first event: the vault does not exist yet."""
@@ -140,33 +178,60 @@ class Custody:
 
     def apply(self, event: Event) -> None:
         """Take the next event."""
+        if self._chronology is not None:
+            self._chronology.take(event)
         rule = RULES[event.type]
         identifier = _identifier(rule.subject, event)
         after = next_state(
             event.type, event.role, self.state(rule.subject, identifier), self.state(Subject.CASE, event.case)
         )
+        self._require_actor(event)
         check = _CHECKS.get(event.type)
         if check is not None:
             check(self, event, identifier)
+        if event.type in _SIGNED:
+            self._used.add(SignedDocument.from_json(event.detail.get("signed")).digest)
         self._states[(rule.subject, identifier)] = after
 
-    def signer(self, event: Event, role: Role) -> tuple[PublicLine, SignedDocument]:
-        """Who signed the event's document, by key; they must be enrolled in this role and be the event's actor."""
+    def enrolled(self, name: str, role: Role) -> PublicLine | None:
+        """The line of who is enrolled under this name in this role now."""
+        person = self.people.get(name)
+        if person is None or person.role is not role or self.state(Subject.PERSON, name) is not State.ENROLLED:
+            return None
+        return person.line
+
+    def is_custodian(self, name: str) -> bool:
+        """Whether the trust anchor names a custodian so."""
+        return name in self._custodian_names
+
+    def signed(self, event: Event, role: Role, read: Callable[[Mapping[str, Json]], _D]) -> tuple[PublicLine, _D]:
+        """Who signed the event's document, and the document.
+
+        The signer is enrolled in this role and is the event's actor; the document is of this vault, was signed at about
+        the event's time, and is used for the first time.
+        """
         signed = SignedDocument.from_json(event.detail.get("signed"))
-        if role is Role.CUSTODIAN:
-            line = self.custodians.get(signed.key_id)
-        else:
-            line = self.people.get(event.actor)
-            if self.state(Subject.PERSON, event.actor) is not State.ENROLLED:
-                line = None
+        line = self.custodians.get(signed.key_id) if role is Role.CUSTODIAN else self.enrolled(event.actor, role)
         if line is None or line.name != event.actor:
             raise CustodyError(f"{event.type}: signed by nobody who was enrolled then")
-        return line, signed
-
-    def same_origin(self, origin: str, event: Event) -> None:
-        """Require a signed document to be of this vault."""
-        if origin != self.origin:
+        document = read(signed.verify(line))
+        if document.origin != self.origin:
             raise CustodyError(f"{event.type}: a document of another vault")
+        require_signed_then(document.time, event)
+        if signed.digest in self._used:
+            raise CustodyError(f"{event.type}: a signed document that was used before")
+        return line, document
+
+    def _require_actor(self, event: Event) -> None:
+        """People act under their own names, while they are enrolled in the role in which they act."""
+        if event.role is Role.CUSTODIAN:
+            known = self.is_custodian(event.actor)
+        elif event.role in {Role.PARTNER, Role.AUDITOR}:
+            known = self.enrolled(event.actor, event.role) is not None
+        else:
+            known = True
+        if not known:
+            raise CustodyError(f"{event.type}: by nobody who was enrolled in this role then")
 
 
 def _identifier(subject: Subject, event: Event) -> str:
@@ -193,20 +258,19 @@ def _custodian_added(custody: Custody, event: Event, name: str) -> None:
 
 
 def _enrolled(custody: Custody, event: Event, name: str) -> None:
-    line, signed = custody.signer(event, Role.CUSTODIAN)
-    enrolment = Enrolment.from_json(signed.verify(line))
-    custody.same_origin(enrolment.origin, event)
-    expected = "partner" if event.type is EventType.PARTNER_ENROLLED else "auditor"
-    if enrolment.role != expected or enrolment.line.name != name:
+    _, enrolment = custody.signed(event, Role.CUSTODIAN, Enrolment.from_json)
+    role = Role.PARTNER if event.type is EventType.PARTNER_ENROLLED else Role.AUDITOR
+    if enrolment.role != role.value or enrolment.line.name != name:
         raise CustodyError(f"{event.type}: the signed document enrols somebody else")
-    custody.people[name] = enrolment.line
+    if custody.is_custodian(name):
+        raise CustodyError(f"{event.type}: under a custodian's name")
+    custody.people[name] = Enrolled(enrolment.line, role)
 
 
 def _revoked(custody: Custody, event: Event, name: str) -> None:
-    line, signed = custody.signer(event, Role.CUSTODIAN)
-    revocation = Revocation.from_json(signed.verify(line))
-    custody.same_origin(revocation.origin, event)
-    if revocation.name != name:
+    _, revocation = custody.signed(event, Role.CUSTODIAN, Revocation.from_json)
+    role = Role.PARTNER if event.type is EventType.PARTNER_REVOKED else Role.AUDITOR
+    if revocation.name != name or custody.enrolled(name, role) is None:
         raise CustodyError(f"{event.type}: the signed document revokes somebody else")
 
 
@@ -220,18 +284,14 @@ def _same_case(custody: Custody, event: Event, exhibit: str) -> None:
 
 
 def _requested(custody: Custody, event: Event, request: str) -> None:
-    line, signed = custody.signer(event, Role.PARTNER)
-    document = Request.from_json(signed.verify(line))
-    custody.same_origin(document.origin, event)
+    line, document = custody.signed(event, Role.PARTNER, Request.from_json)
     if document.case != event.case or document.purpose != event.purpose:
         raise CustodyError(f"{event.type}: the signed request is for another case or purpose")
-    custody.requests[request] = RequestRecord(event.case, line)
+    custody.requests[request] = RequestRecord(event.case, line, document.purpose)
 
 
 def _approved(custody: Custody, event: Event, request: str) -> None:
-    line, signed = custody.signer(event, Role.CUSTODIAN)
-    approval = Approval.from_json(signed.verify(line))
-    custody.same_origin(approval.origin, event)
+    line, approval = custody.signed(event, Role.CUSTODIAN, Approval.from_json)
     record = custody.requests[request]
     if (approval.request, approval.case, approval.partner) != (request, record.case, record.partner.key_id):
         raise CustodyError(f"{event.type}: the signed approval is for another request, case or partner")
@@ -241,9 +301,7 @@ def _approved(custody: Custody, event: Event, request: str) -> None:
 
 
 def _denied(custody: Custody, event: Event, request: str) -> None:
-    line, signed = custody.signer(event, Role.CUSTODIAN)
-    denial = Denial.from_json(signed.verify(line))
-    custody.same_origin(denial.origin, event)
+    _, denial = custody.signed(event, Role.CUSTODIAN, Denial.from_json)
     if denial.request != request:
         raise CustodyError(f"{event.type}: the signed denial is for another request")
 
@@ -253,14 +311,28 @@ def _bundle_sealed(custody: Custody, event: Event, request: str) -> None:
     agreed = [item for item in record.approvals.values() if item.objects.hex() == event.detail.get("objects_sha256")]
     if event.case != record.case or len(agreed) < custody.quorum:
         raise CustodyError(f"{event.type}: fewer valid approvals of these objects than the quorum")
-    if custody.state(Subject.PERSON, record.partner.name) is not State.ENROLLED:
+    if custody.enrolled(record.partner.name, Role.PARTNER) is None:
         raise CustodyError(f"{event.type}: the partner is not enrolled any more")
+    record.sealed = agreed[0].objects.hex()
 
 
 def _downloaded(custody: Custody, event: Event, request: str) -> None:
     if custody.requests[request].partner.name != event.actor:
         raise CustodyError(f"{event.type}: by somebody else than the partner who asked")
 
+
+_SIGNED: Final = frozenset(
+    {
+        _E.PARTNER_ENROLLED,
+        _E.AUDITOR_ENROLLED,
+        _E.PARTNER_REVOKED,
+        _E.AUDITOR_REVOKED,
+        _E.RELEASE_REQUESTED,
+        _E.RELEASE_APPROVED,
+        _E.RELEASE_DENIED,
+    }
+)
+"""Events that hold a signed document."""
 
 _CHECKS: Final = {
     _E.CUSTODIAN_ADDED: _custodian_added,

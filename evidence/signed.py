@@ -6,6 +6,7 @@ is over `amparo/signed/v1`, a zero byte, and the RFC 8785 form of the document, 
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -51,6 +52,11 @@ class SignedDocument:
             "key": self.key_id,
             "signature": base64.b64encode(self.signature).decode(),
         }
+
+    @property
+    def digest(self) -> bytes:
+        """Names the document and who signed it, whatever the signature: SHA-256, 32 bytes."""
+        return hashlib.sha256(encode({"document": dict(self.document), "key": self.key_id})).digest()
 
     def verify(self, signer: PublicLine) -> Mapping[str, Json]:
         """The document, if `signer` signed it; SignatureError otherwise."""

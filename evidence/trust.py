@@ -20,7 +20,10 @@ FILE_LIMIT: Final = 4 * 1024 * 1024  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A parsed trust anchor. `quorum` is at least 1 and at most the number of custodians; the salt has 32 bytes."""
+    """A parsed trust anchor. `quorum` is at least 1 and at most the number of custodians; the salt has 32 bytes.
+
+    No two custodians share a name, a signing key or a recipient, so that nobody counts twice towards the quorum.
+    """
 
     origin: str
     log: VerifierKey
@@ -42,7 +45,7 @@ class Trust:
         fields.texts("witnesses", 100)
         salt = fields.hexadecimal("receipt_salt", 32)
         fields.done()
-        if len({line.name for line in custodians}) != len(custodians) or not 1 <= quorum <= len(custodians):
+        if not _distinct(custodians) or not 1 <= quorum <= len(custodians):
             raise DocumentError("trust anchor: custodians stand twice, or are fewer than the quorum")
         return cls(origin, log, custodians, quorum, salt)
 
@@ -66,3 +69,8 @@ class Trust:
     def custodian(self, key_id: str) -> PublicLine | None:
         """The custodian with this key id, or None."""
         return next((line for line in self.custodians if line.key_id == key_id), None)
+
+
+def _distinct(lines: tuple[PublicLine, ...]) -> bool:
+    names, keys = {line.name for line in lines}, {line.signing_key for line in lines}
+    return len(names) == len(keys) == len({line.recipient for line in lines}) == len(lines)

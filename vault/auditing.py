@@ -9,6 +9,7 @@ from evidence.custody import State, next_state
 from evidence.event import Event, EventType, Role
 from evidence.identity import PublicLine
 from evidence.tlog.tiles import TILE_WIDTH
+from vault.admission import require_enrolled
 from vault.database import schema
 from vault.instance import Vault
 from vault.sequencer import longest_bundle
@@ -24,7 +25,8 @@ def events_page(
     # Read first: recording the reading makes the store's newest bundle longer, and a missing one is then made anew.
     page = list(islice(_events(vault, start, size), limit))
 
-    def change(_: Connection) -> list[Event]:
+    def change(connection: Connection) -> list[Event]:
+        require_enrolled(connection, line, role)
         next_state(EventType.EVENTS_READ, role, State.CREATED)
         return [vault.event(EventType.EVENTS_READ, role, line.name, detail={"start": start, "size": size})]
 

@@ -9,6 +9,7 @@ from evidence.event import Event, EventType, Role
 from evidence.identity import PublicLine
 from evidence.release import Enrolment, Revocation
 from evidence.signed import SignedDocument
+from vault.admission import require_custodian, require_timely
 from vault.age.errors import AgeError
 from vault.age.recipients import parse_recipient
 from vault.database import schema
@@ -29,6 +30,7 @@ def person(vault: Vault, key_id: str) -> tuple[PublicLine, Role] | None:
 
 def enrol(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> PublicLine:
     """Enrol whom the custodian's signed document names; returns once the event is in a published checkpoint."""
+    require_custodian(vault, custodian)
     try:
         enrolment = Enrolment.from_json(signed.verify(custodian))
         parse_recipient(enrolment.line.recipient)
@@ -47,7 +49,9 @@ def enrol(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> Public
         next_state(kind, Role.CUSTODIAN, State.ABSENT)
         connection.execute(insert(schema.people).values(person_row(enrolment.line, enrolment.role)))
         detail: dict[str, Json] = {"name": enrolment.line.name, "signed": signed.to_json()}
-        return [vault.event(kind, Role.CUSTODIAN, custodian.name, detail=detail)]
+        event = vault.event(kind, Role.CUSTODIAN, custodian.name, detail=detail)
+        require_timely(event, enrolment.time)
+        return [event]
 
     vault.sequencer.record_and_wait(change)
     return enrolment.line
@@ -55,6 +59,7 @@ def enrol(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> Public
 
 def revoke(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> None:
     """End somebody's enrolment: everything still to come is refused them."""
+    require_custodian(vault, custodian)
     try:
         revocation = Revocation.from_json(signed.verify(custodian))
     except EvidenceError as error:
@@ -74,7 +79,9 @@ def revoke(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> None:
         after = next_state(kind, Role.CUSTODIAN, State(row.state))
         connection.execute(update(people).where(people.c.name == revocation.name).values(state=after.value))
         detail: dict[str, Json] = {"name": revocation.name, "signed": signed.to_json()}
-        return [vault.event(kind, Role.CUSTODIAN, custodian.name, detail=detail)]
+        event = vault.event(kind, Role.CUSTODIAN, custodian.name, detail=detail)
+        require_timely(event, revocation.time)
+        return [event]
 
     vault.sequencer.record_and_wait(change)
 
