@@ -54,9 +54,9 @@ def opus(*texts: bytes, tail: bytes = b"") -> bytes:
     return page(OPUS_HEAD, flags=2) + page(tags) + page(b"a packet of sound") + tail
 
 
-def packets(path: Path) -> list[str]:
-    """The packets of sound; the headers, which ffmpeg shows as a hash, hold the comments."""
-    return [line for line in ffmpeg.packets(path, "a").splitlines() if "extradata" not in line]
+def packets(path: Path) -> list[list[str]]:
+    """Times, sizes and hashes of the packets of sound, without the tags that ffmpeg hands on with the first of them."""
+    return [line.split(",")[:6] for line in ffmpeg.packets(path, "a").splitlines() if not line.startswith("#")]
 
 
 def valid_pages(data: bytes) -> bool:
