@@ -25,7 +25,7 @@ class Chronology:
         self._latest: datetime | None = None
 
     def take(self, event: Event) -> None:
-        """Take the next event; CustodyError when the latest that it can have happened is `BACKWARDS` before an earlier one.
+        """Take the next event; CustodyError when it can only have happened more than `BACKWARDS` before an earlier one.
 
         What follows is then compared with this event, so that a clock that was set back once is reported once.
         """

@@ -140,9 +140,9 @@ def downloaded(vault: Vault, request: str, partner: str) -> None:
         row = connection.execute(query).first()
         if row is None:
             raise UnknownRequest("no request has this id")
-        next_state(EventType.BUNDLE_DOWNLOADED, Role.PARTNER, State(row.state))
         if connection.execute(still_enrolled).first() is None:
             raise NotReady("the partner is not enrolled any more")
+        next_state(EventType.BUNDLE_DOWNLOADED, Role.PARTNER, State(row.state))
         detail: dict[str, Json] = {"request": request}
         return [
             vault.event(

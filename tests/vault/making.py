@@ -5,9 +5,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 from evidence.identity import PublicLine, public_line, signing_key
 from evidence.release import Approval, Enrolment, ReleasedObject, Request, objects_digest
@@ -22,8 +20,6 @@ from vault.instance import Vault, open_vault
 from vault.intake import Report, take_in
 from vault.setup import NewVault, create
 from vault.spool import Spool
-
-WHEN: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -79,12 +75,12 @@ def report(vault: Vault, *files: Path | bytes, statement: str = "", keep_place: 
 
 
 def enrol(vault: Vault, custodian: Person, who: Person, role: str = "partner") -> None:
-    document = Enrolment(vault.trust.origin, role, who.line, WHEN).to_json()
+    document = Enrolment(vault.trust.origin, role, who.line, vault.now()).to_json()
     enrolment.enrol(vault, custodian.line, sign(document, custodian.line, signing_key(custodian.identity.secret)))
 
 
 def ask(vault: Vault, partner: Person, case: str) -> str:
-    document = Request(vault.trust.origin, case, "a hearing", WHEN).to_json()
+    document = Request(vault.trust.origin, case, "a hearing", vault.now()).to_json()
     return release.ask(vault, partner.line, sign(document, partner.line, signing_key(partner.identity.secret)))
 
 
@@ -95,7 +91,7 @@ def approve(vault: Vault, custodian: Person, partner: Person, request: str, case
     keys = CaseKeys(case, [OfferedObject(**asdict(each)) for each in sealed], [custodian.identity])
     headers = {each.key: keys.wrap(each.key, recipient) for each in sealed}
     released = [ReleasedObject(each.key, each.sha256, hashlib.sha256(headers[each.key]).digest()) for each in sealed]
-    approval = Approval(vault.trust.origin, request, case, partner.line.key_id, objects_digest(released), WHEN)
+    approval = Approval(vault.trust.origin, request, case, partner.line.key_id, objects_digest(released), vault.now())
     signed = sign(approval.to_json(), custodian.line, signing_key(custodian.identity.secret))
     if release.approve(vault, custodian.line, request, signed, headers):
         bundles.seal(vault, request, lambda *_: "How to open this bundle.\n")
