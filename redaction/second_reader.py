@@ -11,12 +11,14 @@ from re import compile as regex
 from typing import Any, BinaryIO, Final, cast
 
 import exifread
-from PIL import IptcImagePlugin, JpegImagePlugin
+from PIL import GifImagePlugin, ImageFile, IptcImagePlugin, JpegImagePlugin, PngImagePlugin
 
 from redaction.finding import Finding
+from redaction.limits import METADATA_BYTES
 from redaction.reader import Reader
 
 exifread.logger.disabled = True  # its messages quote the file, and nothing of a file may reach a log
+PngImagePlugin.logger.disabled = True
 
 _CHUNK_BYTES: Final = 1 << 20
 _OVERLAP_BYTES: Final = 256
@@ -35,6 +37,12 @@ _PILLOW_TAGS: Final = frozenset(
     {0x000B, 0x010E, 0x0131, 0x013B, 0x013C, 0x8298, 0x927C, 0x9286, 0x9010, 0x9011, 0x9012}
     | {*range(0x9400, 0x9406), *range(0x9C9B, 0x9CA0), 0xA420, 0xA430, 0xA431, 0xA435}
 )
+_PILLOW_READERS: Final[dict[str, Callable[[BinaryIO], ImageFile.ImageFile]]] = {
+    "image/jpeg": JpegImagePlugin.JpegImageFile,
+    "image/png": PngImagePlugin.PngImageFile,
+    "image/gif": GifImagePlugin.GifImageFile,
+}
+_XMP_TEXT: Final = "XML:com.adobe.xmp"  # as Pillow names it among a PNG's texts, beside `xmp`
 _IPTC_DATASETS: Final = frozenset(
     (2, dataset) for dataset in (25, 26, 27, 80, 85, 90, 92, 95, 100, 101, 103, 110, 116, 118, 120)
 )
@@ -62,9 +70,10 @@ _RAW: Final = (
 class _File(io.RawIOBase):
     """A reader as the file that libraries want."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, allowance: int) -> None:
         self._reader = reader
         self._position = 0
+        self._allowance = allowance
 
     def readable(self) -> bool:
         """See `io.RawIOBase`."""
@@ -88,6 +97,9 @@ class _File(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """See `io.RawIOBase`."""
+        self._allowance -= len(buffer)
+        if self._allowance < 0:
+            raise OSError("more is read than headers have")
         data = self._reader.read(self._position, len(buffer))
         buffer[: len(data)] = data
         self._position += len(data)
@@ -103,8 +115,8 @@ def second_opinion(reader: Reader, media_type: str) -> tuple[str, ...]:
     found: list[str] = []
     if media_type.startswith("image/"):
         found += _guarded(lambda: _exifread(reader))
-    if media_type == "image/jpeg":
-        found += _guarded(lambda: _pillow(reader))
+    if media_type in _PILLOW_READERS:
+        found += _guarded(lambda: _pillow(reader, media_type))
     return tuple(dict.fromkeys([*found, *_raw(reader)]))
 
 
@@ -132,9 +144,13 @@ def _exifread(reader: Reader) -> list[str]:
     return found
 
 
-def _pillow(reader: Reader) -> list[str]:
-    image = JpegImagePlugin.JpegImageFile(_open(reader))
+def _pillow(reader: Reader, media_type: str) -> list[str]:
+    image = _PILLOW_READERS[media_type](_open(reader, METADATA_BYTES))
     found = []
+    if media_type == "image/png":
+        image.info.setdefault("exif", b"")  # or Pillow would decode the picture to look for one behind it
+        texts = [text for name, text in image.info.items() if isinstance(text, str) and name != _XMP_TEXT]
+        found += ["pillow/text"] * any(not _is_blank(text) for text in texts)
     exif = image.getexif()
     if any(not _is_blank(value) for tag, value in exif.get_ifd(_GPS_IFD).items() if tag != _GPS_VERSION):
         found.append("pillow/gps")
@@ -160,8 +176,9 @@ def _comment(value: Any) -> Any:
     return data[8:] if isinstance(data, bytes) and data[:8] in _COMMENT_CODES else data
 
 
-def _open(reader: Reader) -> BinaryIO:
-    return cast("BinaryIO", io.BufferedReader(_File(reader), _CHUNK_BYTES // 16))
+def _open(reader: Reader, allowance: int = 1 << 63) -> BinaryIO:
+    """The reader as a file of which at most `allowance` bytes may be read: some libraries hold what they read."""
+    return cast("BinaryIO", io.BufferedReader(_File(reader, allowance), _CHUNK_BYTES // 16))
 
 
 def _is_blank(value: Any) -> bool:
