@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import ACCESS
 from api.early_answer import EarlyAnswer
-from api.limits import BODIES, Limits
+from api.limits import Limits
 from api.problems import HANDLED, answer, code_of
 from api.routes import audit, custodian, open, partner, source  # noqa: A004 -- the door that is open to anyone
 from api.web.bundle_texts import read_me
@@ -109,12 +109,12 @@ def _methods(path: str) -> list[str]:
 class Shell:
     """Outermost: adds the headers that every answer has, and keeps the text of unforeseen errors out of every log.
 
-    Takes no more than `bodies` requests with a body at once. (uvicorn's own limit would count idle connections too, and
-    its answer says neither what happened nor when to come back.)
+    Takes only so many requests with a body at once. (uvicorn's own limit would count idle connections too, and its
+    answer says neither what happened nor when to come back.)
     """
 
-    def __init__(self, app: ASGIApp, bodies: int = BODIES) -> None:
-        self._app, self._free = app, bodies
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -145,14 +145,13 @@ class Shell:
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in {"GET", "HEAD"}:
             await self._app(scope, receive, send)
-        elif self._free < 1:
-            await EarlyAnswer(answer("unavailable", Request(scope, receive)))(scope, receive, send)
-        else:
-            self._free -= 1
-            try:
+            return
+        limits: Limits = scope["app"].state.limits
+        with limits.body() as taken:
+            if taken:
                 await self._app(scope, receive, send)
-            finally:
-                self._free += 1
+            else:
+                await EarlyAnswer(answer("unavailable", Request(scope, receive)))(scope, receive, send)
 
 
 def _tell_place(error: Exception) -> None:

@@ -5,7 +5,8 @@ No limit looks at an address: over an onion service all visitors have the same o
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -40,9 +41,20 @@ class Limits:
     """The limits of one service. Sealing and looking up have threads of their own, so that neither starves the rest."""
 
     pace: Pace = field(default_factory=Pace)
+    free_bodies: int = BODIES  # for the event loop's thread only
     sealing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(SEALING))
     lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(LOOKUPS))
     memory: MemoryBudget = field(default_factory=lambda: MemoryBudget(FORMS_MEMORY))
+
+    @contextmanager
+    def body(self) -> Iterator[bool]:
+        """Whether one more body may be taken; it counts until the end of the context."""
+        free = self.free_bodies > 0
+        self.free_bodies -= free
+        try:
+            yield free
+        finally:
+            self.free_bodies += free
 
     def form_memory(self) -> MemoryBudget:
         """A budget for the files of one form."""

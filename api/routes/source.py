@@ -1,14 +1,17 @@
 """The source's door: the page, the report, and coming back with the receipt. No cookie, no session, no address kept."""
 
+from functools import partial
 from typing import Final
 from urllib.parse import parse_qs
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from api.auth import TheReceipt, TheVault, receipt_of
 from api.early_answer import EarlyAnswer
+from api.limits import Limits, arriving, limits_of
 from api.multipart import Form, FormLimits, FormReader
 from api.problems import HANDLED, HttpProblem, answer, code_of, locale_of, wants_page
 from api.web import forms
@@ -19,10 +22,10 @@ from evidence.ids import parse_receipt
 from redaction.containers.formats import ACCEPTED
 from vault.instance import Vault
 from vault.intake import STATEMENT_LIMIT, Report, look_up, take_in
-from vault.spool import Spool
+from vault.spool import CHUNK, Spool
 
 router: Final = APIRouter()
-BUFFER: Final = 1024 * 1024  # bytes that are handed to a thread at once
+BUFFER: Final = CHUNK  # bytes that are handed to a thread at once
 _FORM_BYTES: Final = 4096  # of the receipt form
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _KEEP: Final = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
@@ -47,35 +50,39 @@ async def home(request: Request) -> Response:
 @router.post("/report")
 async def report(request: Request, vault: TheVault) -> Response:
     """Take in a statement and files; a receipt in `Authorization` adds them to its case."""
-    receipt = receipt_of(request) if "authorization" in request.headers else None
+    limits = limits_of(request)
     try:
-        form = await _read_form(request, vault)
+        receipt = receipt_of(request) if "authorization" in request.headers else None
+        if receipt is not None:  # before the body: a film must not travel for a mistyped receipt
+            await run_sync(look_up, vault, receipt, limiter=limits.lookups)
+        form = await _read_form(request, vault, limits)
     except HANDLED as error:
-        return EarlyAnswer(answer(code_of(error), request))
+        early = answer(code_of(error), request)
+        return early if early.status_code == 408 else EarlyAnswer(early)
     try:
         keep_place = _keep_place(form)
         statement = form.texts.get(forms.STATEMENT, "")
         if len(statement) > STATEMENT_LIMIT:
             raise HttpProblem("too-large")
         channel = "web-form" if wants_page(request) else "cli"
-        done = await run_in_threadpool(
+        sealing = partial(
             take_in, vault, form.files, statement, channel=channel, keep_place=keep_place, receipt=receipt
         )
+        done = await run_sync(sealing, limiter=limits.sealing)
     finally:
         form.close()
+    status = 200 if done.confirmed else 202
     if wants_page(request):
         pages: Pages = request.app.state.pages
         view = _view(done, keep_place=keep_place)
-        return page_response(pages.receipt(locale_of(request), view, accepted=ACCEPTED))
-    return JSONResponse(
-        {
-            "case": done.case,
-            "receipt": done.receipt,
-            "exhibits": list(done.exhibits),
-            "refused": list(done.refused),
-        },
-        headers=_NO_STORE,
-    )
+        return page_response(pages.receipt(locale_of(request), view, accepted=ACCEPTED), status)
+    told: dict[str, Json] = {
+        "case": done.case,
+        "receipt": done.receipt,
+        "exhibits": list(done.exhibits),
+        "refused": list(done.refused),
+    }
+    return JSONResponse(told if done.confirmed else {**told, "confirmed": False}, status, headers=_NO_STORE)
 
 
 @router.get("/receipt")
@@ -89,37 +96,35 @@ async def receipt_form(request: Request) -> Response:
 async def case_page(request: Request, vault: TheVault) -> Response:
     """What a source sees who comes back; the receipt travels in the body, never in an address."""
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in arriving(request, _FORM_BYTES):
         body += chunk
-        if len(body) > _FORM_BYTES:
-            raise HttpProblem("malformed-form")
     values = parse_qs(body.decode("ascii", "replace")).get(forms.RECEIPT, [""])
-    found = await run_in_threadpool(look_up, vault, parse_receipt(values[0]))
+    found = await run_sync(look_up, vault, parse_receipt(values[0]), limiter=limits_of(request).lookups)
     pages: Pages = request.app.state.pages
     return page_response(pages.case(locale_of(request), _view(found, keep_place=None)))
 
 
 @router.get("/api/receipt")
-def receipt_json(receipt: TheReceipt, vault: TheVault) -> JSONResponse:
+async def receipt_json(request: Request, receipt: TheReceipt, vault: TheVault) -> JSONResponse:
     """The same for programs."""
-    found = look_up(vault, receipt)
+    found = await run_sync(look_up, vault, receipt, limiter=limits_of(request).lookups)
     return JSONResponse({"case": found.case, "exhibits": list(found.exhibits)}, headers=_NO_STORE)
 
 
-async def _read_form(request: Request, vault: Vault) -> Form:
-    settings = vault.settings
+async def _read_form(request: Request, vault: Vault, limits: Limits) -> Form:
+    settings, memory = vault.settings, limits.form_memory()
     length = request.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > settings.report_bytes:
         raise HttpProblem("too-large")
     reader = FormReader(
         request.headers.get("content-type", ""),
-        lambda: Spool(settings.spool),
+        lambda: Spool(settings.spool, budget=memory),
         FormLimits(settings.file_bytes, settings.report_bytes, settings.report_files),
     )
     whole = False
     try:
         buffer = bytearray()
-        async for chunk in request.stream():
+        async for chunk in arriving(request):
             buffer += chunk
             if len(buffer) >= BUFFER:
                 await run_in_threadpool(reader.write, bytes(buffer))
@@ -148,6 +153,7 @@ def _view(done: Report, *, keep_place: bool | None) -> ReportView:
         keep_place=keep_place,
         statement=done.statement,
         refused=done.refused,
+        confirmed=done.confirmed,
     )
 
 
