@@ -64,12 +64,12 @@ def find(reader: Reader, chunk: Chunk, picture: Picture, walk: Walk, *, first: b
 def _profile(reader: Reader, chunk: Chunk) -> Iterator[Finding]:
     """iCCP: a name, and a compressed profile that stays when it is one and nothing more (11.3.2.3)."""
     data = reader.read(chunk.start, min(chunk.length, METADATA_BYTES))
-    name, separator, rest = data[: _KEYWORD_BYTES + 1].partition(b"\0")
+    name, separator, _ = data[: _KEYWORD_BYTES + 1].partition(b"\0")
     stream = zlib.decompressobj()
     profile = b""
     at = len(name) + 2
     try:
-        if separator and rest[:1] == b"\0":
+        if separator and data[at - 1 : at] == b"\0":
             profile = stream.decompress(data[at:], METADATA_BYTES)
     except zlib.error:
         profile = b""
