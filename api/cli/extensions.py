@@ -23,6 +23,11 @@ _EXTENSIONS: Final = {
     "image/gif": ".gif",
     "video/x-msvideo": ".avi",
     "audio/wav": ".wav",
+    "audio/amr": ".amr",
+    "audio/amr-wb": ".awb",
+    "audio/flac": ".flac",
+    "audio/aac": ".aac",
+    "audio/mpeg": ".mp3",
 }
 """The kinds that intake accepts; what another version may have accepted gets `.bin`."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from redaction.containers import gif, heif, isobmff, jpeg, matroska, ogg, png, riff, tiff
+from redaction.containers import adts, amr, flac, gif, heif, isobmff, jpeg, matroska, mp3, ogg, png, riff, tiff
 from redaction.errors import UnsupportedMedia
 from redaction.finding import Finding
 from redaction.limits import HEAD_BYTES
@@ -27,7 +27,7 @@ class Container(Protocol):
         ...
 
 
-FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff, matroska, tiff, ogg, png, riff, gif)
+FORMATS: tuple[Container, ...] = (jpeg, heif, isobmff, matroska, tiff, ogg, png, riff, gif, amr, flac, adts, mp3)
 
 ACCEPTED = (
     "image/jpeg",
@@ -50,6 +50,11 @@ ACCEPTED = (
     "image/gif",
     "video/x-msvideo",
     "audio/wav",
+    "audio/amr",
+    "audio/amr-wb",
+    "audio/flac",
+    "audio/aac",
+    "audio/mpeg",
 )
 """Media types that this version accepts, for people to read before they choose."""
 
