@@ -22,7 +22,7 @@ from evidence.exhibit import (
 from evidence.ids import CaseNumber, ExhibitId
 from evidence.receipt import original_commitment, view_key
 from evidence.segments import RootBuilder
-from evidence.withheld import OpenedSegment, Withheld
+from evidence.withheld import MAX_SEGMENTS, OpenedSegment, Withheld
 from redaction.blanking import BlankedReader, Blanker
 from redaction.finding import Finding, Outcome
 from redaction.planner import POLICY, Plan, plan
@@ -71,9 +71,17 @@ def checked_plan(spool: Spool, *, keep_place: bool) -> Plan:
 
     UnsupportedMedia when the file is of no accepted kind. Where the place is kept, what is withheld must fit in memory.
     """
-    planned = plan(spool)
+    try:
+        return _checked(spool, plan(spool), keep_place=keep_place)
+    finally:
+        spool.rest()  # the other files of the report come first
+
+
+def _checked(spool: Spool, planned: Plan, *, keep_place: bool) -> Plan:
     if planned.outcome is not Outcome.CLEAN:
         return planned
+    if sum(-(-finding.length // PIECE) for finding in planned.findings) > MAX_SEGMENTS:
+        return replace(planned, outcome=Outcome.UNSTRIPPED, findings=(), reason="too many segments to withhold")
     if keep_place and sum(finding.length for finding in planned.findings) > WITHHELD_LIMIT:
         return replace(planned, outcome=Outcome.UNSTRIPPED, findings=(), reason="too much to withhold")
     view = BlankedReader(spool, planned.findings)
@@ -90,6 +98,7 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
     place_sealed = None
     if opened:
         document = withheld_document(received.sha256, opened)
+        opened.clear()  # the document holds it all, and sealing takes as much again
         place_sealed = seal_small(vault.store, f"exhibits/{exhibit}/withheld.age", document, vault.recipients)
     record = ExhibitRecord(
         exhibit=exhibit,
