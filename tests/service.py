@@ -242,9 +242,11 @@ class World:
         """A partner asks for a case; the request's id."""
         return str(self.as_partner("request", case, "--purpose", purpose, "--json", partner=partner).json["request"])
 
-    def release(self, case: str, bundle: Path, *options: str, partner: Person | None = None) -> str:
+    def release(
+        self, case: str, bundle: Path, *options: str, purpose: str = "court", partner: Person | None = None
+    ) -> str:
         """Ask, approve, download to `bundle`; the request's id."""
-        request = self.ask(case, partner=partner)
+        request = self.ask(case, purpose, partner)
         self.as_custodian("approve", request, *options)
         self.as_partner("download", request, "-o", bundle, partner=partner)
         return request
