@@ -96,4 +96,7 @@ def _tell(answer: dict[str, Any]) -> None:
         for what in exhibit["removed"]:
             say(f"  removed: {what}")
     for place in answer.get("refused", []):
-        warn(f"file {place} is of a kind that is not accepted and was not kept", "send JPEG, MP4, MOV or 3GP")
+        warn(
+            f"file {place} is of a kind that is not accepted and was not kept",
+            "send photos, videos or recordings of a phone",
+        )

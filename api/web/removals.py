@@ -34,7 +34,7 @@ _WORDS: Final = {
     Removal.NAMES: (
         "xmp iptc irb comment com cmt text itxt ztxt title titl nam description desc dscp des ldes caption "
         "keywords kywd tagc author auth aut artist art wrt owner copyright cprt cpy perf name displayname person "
-        "document chapters"
+        "document chapters id3 ape lyrics tags"
     ),
     Removal.SOFTWARE: (
         "software swr too enc encoder sei obu hdlr handler vendor compressor version processing firm firmware"
