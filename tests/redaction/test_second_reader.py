@@ -1,15 +1,17 @@
 """The second reader finds what is planted and finds nothing in clean files."""
 
 import logging
+from zlib import compress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from redaction.finding import Finding
 from redaction.reader import BytesReader
 from redaction.second_reader import leftovers, second_opinion
 from tests.redaction.containers.photos import photo, plain, segment
+from tests.redaction.containers.pictures import chunk, png, saved
 from tests.redaction.metadata.tiffs import ASCII, SHORT, UNDEFINED, block, position, rationals
 
 _RATIONALS = rationals("<", 48, 1, 51, 1, 2947, 100)
@@ -78,6 +80,25 @@ class TestSecondOpinion:
             == ()
         )
 
+    @pytest.mark.parametrize(
+        ("data", "word"),
+        [
+            (png(chunk(b"tEXt", b"Comment\0at home")), "pillow/text"),
+            (png(chunk(b"zTXt", b"Comment\0\0" + compress(b"at home"))), "pillow/text"),
+            (png(chunk(b"iTXt", b"Comment\0\0\0\0\0at home")), "pillow/text"),
+            (png(chunk(b"eXIf", block("<", [(0x0112, SHORT, b"\1\0")], gps=position("<")))), "pillow/gps"),
+            (png(chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + compress(b"<p:City>Paris</p:City>"))), "pillow/xmp"),
+        ],
+    )
+    def test_other_places_in_png_are_found(self, data: bytes, word: str) -> None:
+        assert word in _opinion(data, "image/png")
+        assert _opinion(png(chunk(b"tEXt", b"Comment\0       "), chunk(b"fiLl", bytes(9))), "image/png") == ()
+
+    def test_a_comment_before_the_picture_is_found_in_gif(self) -> None:
+        assert _opinion(saved("GIF", comment=b"at home"), "image/gif") == ("pillow/comment",)
+        assert _opinion(saved("GIF", comment=b"       "), "image/gif") == ()
+
+    @settings(deadline=None)  # the machine may be busy
     @given(st.binary(max_size=200), st.integers(0, 400))
     def test_damage_raises_nothing_and_logs_nothing(self, junk: bytes, at: int) -> None:
         data = _exif((0x010E, ASCII, b"somebody\0"), gps=position("<"))
