@@ -1,14 +1,14 @@
 """What lies where in a bundle: one BagIt bag in one ZIP, all names telling nothing (docs/formats.md, "Bundle")."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from evidence import bag
 from evidence.canonical import Json, encode
 from evidence.errors import DocumentError
-from evidence.event import Event
+from evidence.event import Event, EventType
 from evidence.fields import Fields
 from evidence.release import ReleasedObject
 from evidence.tlog.proof import TlogProof
@@ -22,6 +22,7 @@ README: Final = "README.txt"
 EVENTS_FORMAT: Final = "amparo/bundle-events/1"
 APPROVALS_FORMAT: Final = "amparo/bundle-approvals/1"
 CASE_FORMAT: Final = "amparo/bundle-case/1"
+EXHIBITS_LIMIT: Final = 100_000
 
 _EXHIBIT_KEY: Final = re.compile(r"exhibits/([0-9a-f]{32})/(media|record\.age|withheld\.age)")
 _STATEMENT_KEY: Final = re.compile(r"cases/[0-9A-Z-]{9}/statement-([0-9]{1,5})\.age")
@@ -139,8 +140,10 @@ class BundleCase:
         for item in fields.array("exhibits"):
             member = Fields(item, "bundle exhibit")
             released = member.json("released")
+            if not isinstance(released, bool):
+                raise DocumentError("bundle exhibit: the member released is malformed")
             exhibits.append(
-                (member.text("exhibit", 32), member.integer("number", 1), member.text("outcome", 16), released is True)
+                (member.text("exhibit", 32), member.integer("number", 1), member.text("outcome", 16), released)
             )
             member.done()
         case = cls(
@@ -152,3 +155,37 @@ class BundleCase:
         )
         fields.done()
         return case
+
+
+def case_of(events: Iterable[Event], request: str, released: Collection[str]) -> BundleCase:
+    """What `case.json` says, which is nothing but what the events say; `released` are the keys of the released objects.
+
+    The exhibits are all of the case, by number. DocumentError when the events hold no such request, or do not say which
+    number each exhibit has.
+    """
+    asked: Event | None = None
+    sealed: list[Event] = []
+    for event in events:
+        if event.type is EventType.EXHIBIT_SEALED:
+            sealed.append(event)
+        elif event.type is EventType.RELEASE_REQUESTED and event.detail.get("request") == request:
+            asked = event
+    if asked is None:
+        raise DocumentError("bundle events: they hold no such request")
+    exhibits = sorted(
+        (_exhibit(event, released) for event in sealed if event.case == asked.case), key=lambda each: each[1]
+    )
+    if len({number for _, number, _, _ in exhibits}) != len(exhibits):
+        raise DocumentError("bundle events: two exhibits of the case have one number")
+    return BundleCase(asked.case, request, asked.actor, asked.purpose, tuple(exhibits))
+
+
+def _exhibit(event: Event, released: Collection[str]) -> tuple[str, int, str, bool]:
+    fields = Fields(event.detail, "event detail")
+    number, outcome = fields.integer("number", 1, EXHIBITS_LIMIT), fields.text("outcome", 16)
+    return event.exhibit, number, outcome, media_key(event.exhibit) in released
+
+
+def media_key(exhibit: str) -> str:
+    """The place of an exhibit's media in the store, by which approvals name it."""
+    return f"exhibits/{exhibit}/media"

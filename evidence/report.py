@@ -90,7 +90,8 @@ def _timeline(entries: Sequence[LoggedEvent]) -> str:
         )
         for entry in entries
     ]
-    return "<h2>Custody events</h2>" + _table(("Number in the log", "Time (UTC)", "What happened", "By"), rows)
+    which = "<p>These are the events that the vault listed. That it left none out is for an auditor to check.</p>"
+    return "<h2>Custody events</h2>" + which + _table(("Number in the log", "Time (UTC)", "What happened", "By"), rows)
 
 
 def _which(event: Event) -> str:

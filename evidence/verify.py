@@ -9,7 +9,7 @@ What is believed: the trust anchor, which came from the organisation itself. Not
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -17,19 +17,10 @@ from evidence import archive, bag, bundle
 from evidence.archive import Source, Window
 from evidence.custody import Custody, State, Subject
 from evidence.errors import BagError, CustodyError, DocumentError, EvidenceError, ProofError, SealError
-from evidence.event import EventType, commitment
-from evidence.exhibit import (
-    BLOCK,
-    HEADER_LIMIT,
-    ExhibitRecord,
-    header_length,
-    parse_withheld,
-    record_commitment,
-    stored_objects,
-)
-from evidence.fields import Fields
+from evidence.event import Event, EventType, commitment
+from evidence.exhibit import HEADER_LIMIT, ExhibitRecord, header_length, record_commitment, stored_objects
+from evidence.opened_exhibit import OpenedExhibit
 from evidence.release import objects_digest
-from evidence.segments import RootBuilder
 from evidence.tlog import checkpoint, proof
 from evidence.trust import Trust
 
@@ -38,13 +29,21 @@ STEPS: Final = (
     (2, "bag", "every file has the hash that the manifests give, and none is missing or added"),
     (3, "checkpoint", "the custody log's checkpoint is signed by the vault's log key"),
     (4, "key", "every sealed paper opens with this key"),
-    (5, "events", "the log holds every custody event of the case, under that checkpoint"),
+    (5, "events", "the listed custody events are in the log, under that checkpoint"),
     (6, "custody", "the events are in a permitted order, and every signature in them is good"),
-    (7, "approvals", "enough custodians approved exactly these objects for this partner"),
+    (
+        7,
+        "approvals",
+        "enough custodians approved exactly these objects for this partner, and case.json says what the events say",
+    ),
     (8, "objects", "every released object is the one that was sealed, under the header that was approved"),
     (9, "records", "every exhibit record is the one that the log committed to"),
-    (10, "media", "every exhibit opens and has the length and hash that its record gives"),
-    (11, "redaction", "every exhibit is its original with only the declared ranges blanked"),
+    (10, "media", "every exhibit and statement opens; exhibits have the length and hash that their records give"),
+    (
+        11,
+        "redaction",
+        "every exhibit is its original with only the declared ranges blanked; opened ranges restore the original",
+    ),
 )
 """Number, name and what the step shows."""
 
@@ -108,6 +107,7 @@ class _Verification:
         self._bundle = Bundle()
         self._failed: set[int] = set()
         self._redaction_faults: list[str] = []
+        self._ranges_opened = 0
 
     def run(self) -> Bundle:
         steps: tuple[tuple[Callable[[], str], tuple[int, ...]], ...] = (
@@ -215,7 +215,7 @@ class _Verification:
             last = entry.proof.index
             proof.verify(commitment(entry.event.encode()), entry.proof, [self._trust.log], self._trust.origin)
         self._bundle.events = entries
-        return f"{len(entries)} events are in the log"
+        return f"{len(entries)} listed events are in the log"
 
     # (6) custody
     def _custody(self) -> str:
@@ -231,18 +231,28 @@ class _Verification:
     # (7) approvals
     def _approvals(self) -> str:
         request, objects = bundle.parse_approvals(self._bundle.papers[bundle.APPROVALS])
-        case = bundle.BundleCase.parse(self._bundle.papers[bundle.CASE])
+        if request != self._bundle.request:
+            raise CustodyError("the papers are of another request or case")
         custody = self._custody_state()
-        record = custody.requests[self._bundle.request]
+        record = custody.requests[request]
         digest = objects_digest(objects)
         agreed = [key for key, approval in record.approvals.items() if approval.objects == digest]
-        if request != self._bundle.request or case.request != request or case.case != record.case:
-            raise CustodyError("the papers are of another request or case")
-        if case.partner != record.partner.name or len(agreed) < self._trust.quorum:
+        if len(agreed) < self._trust.quorum:
             raise CustodyError("too few custodians approved exactly these objects")
+        if digest.hex() != record.sealed:
+            raise CustodyError("the log says that a bundle of other objects was sealed")
+        events = [entry.event for entry in self._bundle.events]
+        case = bundle.case_of(events, request, {item.key for item in objects})
+        if bundle.BundleCase.parse(self._bundle.papers[bundle.CASE]) != case:
+            raise CustodyError("case.json says something else than the events")
         self._bundle.case = case
         names = sorted(custody.custodians[key].name for key in agreed)
         return f"{len(agreed)} of {self._trust.quorum} needed: {', '.join(names)}"
+
+    def _case(self) -> bundle.BundleCase:
+        if self._bundle.case is None:
+            raise CustodyError("the approvals were not checked")
+        return self._bundle.case
 
     def _custody_state(self) -> Custody:
         if self._bundle.custody is None:
@@ -251,15 +261,14 @@ class _Verification:
 
     # (8) objects
     def _objects(self) -> str:
-        custody = self._custody_state()
-        record = custody.requests[self._bundle.request]
-        numbers = {exhibit: _number(event.detail) for exhibit, event in custody.exhibits.items()}
+        case = self._case()
+        numbers = {exhibit: number for exhibit, number, _, _ in case.exhibits}
         sealed = {
             item.key: item
             for entry in self._bundle.events
-            if entry.event.type in {EventType.EXHIBIT_SEALED, EventType.STATEMENT_SEALED}
-            and entry.event.case == record.case
+            if entry.event.type in _PREFIXES and entry.event.case == case.case
             for item in stored_objects(entry.event.detail)
+            if item.key.startswith(_PREFIXES[entry.event.type](entry.event))
         }
         _, objects = bundle.parse_approvals(self._bundle.papers[bundle.APPROVALS])
         expected: set[str] = set()
@@ -292,18 +301,21 @@ class _Verification:
     # (9) records
     def _records(self) -> str:
         custody = self._custody_state()
-        for exhibit, event in custody.exhibits.items():
-            number = _number(event.detail)
+        for exhibit, number, outcome, _ in self._case().exhibits:
             path = f"data/{bundle.exhibit_folder(number)}/record.json.age"
             if path not in self._bundle.files:
                 continue
+            event = custody.exhibits[exhibit]
             data = self._open_small(path)
             if event.detail.get("record") != record_commitment(data).hex():
                 raise DocumentError(f"{path}: not the record that the log committed to")
             record = ExhibitRecord.parse(data)
-            media = next(item for item in stored_objects(event.detail) if item.key.endswith("/media"))
-            same = (record.exhibit, record.case, record.number, record.payload_sha256, record.outcome)
-            if same != (exhibit, event.case, number, media.sha256, event.detail.get("outcome")):
+            media = next((item for item in stored_objects(event.detail) if item.key == bundle.media_key(exhibit)), None)
+            if media is None:
+                raise DocumentError(f"{path}: the log says of no media that it was sealed with it")
+            said = (record.exhibit, record.case, record.number, record.outcome)
+            stored = (record.payload_sha256, record.payload_bytes)
+            if said != (exhibit, event.case, number, outcome) or stored != (media.sha256, media.size):
                 raise DocumentError(f"{path}: it speaks of another exhibit")
             self._bundle.records[number] = record
         folders = {path.split("/")[1] for path in self._bundle.files if path.startswith("data/E")}
@@ -314,64 +326,56 @@ class _Verification:
     # (10) media; the same reading also serves step 11
     def _media(self) -> str:
         total = 0
-        for number, record in sorted(self._bundle.records.items()):
-            path = f"data/{bundle.exhibit_folder(number)}/media.age"
-            window = self._bundle.files.get(path)
-            if window is None or self._opener is None:
-                raise BagError(f"{path} is missing")
-            digest, size = hashlib.sha256(), 0
-            root: RootBuilder | None = RootBuilder(BLOCK, record.withheld, record.media_bytes)
+        for number, record in self._bundle.records.items():
+            total += self._exhibit(f"data/{bundle.exhibit_folder(number)}", record)
+        statements = [path for path in self._bundle.files if path.startswith("data/statement-")]
+        for path in statements:
             try:
-                for chunk in self._opener(window):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    root = self._blanked(path, root, chunk)
-                    self._progress(len(chunk))
-            except SealError as error:
-                raise SealError(f"{path}: {error.reason}") from None
-            if size != record.media_bytes or digest.digest() != record.media_sha256:
-                raise DocumentError(f"{path}: another length or hash than its record gives")
-            self._require_root(path, root, record)
-            total += size
-        return f"{total} bytes open and match"
+                self._open_small(path).decode()
+            except UnicodeDecodeError:
+                raise DocumentError(f"{path}: it is not text in UTF-8") from None
+        return f"{total} bytes open and match; {len(statements)} statements open"
 
-    def _blanked(self, path: str, root: RootBuilder | None, chunk: bytes) -> RootBuilder | None:
-        if root is not None:
-            try:
-                root.update(chunk)
-            except EvidenceError as error:
-                self._redaction_faults.append(f"{path}: {error.reason}")
-                return None
-        return root
-
-    def _require_root(self, path: str, root: RootBuilder | None, record: ExhibitRecord) -> None:
+    def _exhibit(self, folder: str, record: ExhibitRecord) -> int:
+        path = f"{folder}/media.age"
+        window = self._bundle.files.get(path)
+        if window is None or self._opener is None:
+            raise BagError(f"{path} is missing")
+        exhibit = OpenedExhibit(record)
         try:
-            if root is not None and root.finish() != record.root:
-                self._redaction_faults.append(f"{path}: the tree over its bytes has another root")
-        except EvidenceError as error:
-            self._redaction_faults.append(f"{path}: {error.reason}")
+            exhibit.read(self._counted(self._opener(window)), self._withheld(f"{folder}/withheld.json.age"))
+        except SealError as error:
+            raise SealError(f"{path}: {error.reason}") from None
+        self._redaction_faults += [f"{path}: {fault}" for fault in exhibit.redaction_faults]
+        self._ranges_opened += exhibit.opened
+        if not exhibit.matches:
+            raise DocumentError(f"{path}: another length or hash than its record gives")
+        return exhibit.size
+
+    def _withheld(self, path: str) -> bytes | None:
+        if path not in self._bundle.files:
+            return None
+        try:
+            return self._open_small(path)
+        except SealError as error:
+            self._redaction_faults.append(error.reason)
+            return None
+
+    def _counted(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self._progress(len(chunk))
+            yield chunk
 
     # (11) redaction
     def _redaction(self) -> str:
         if self._redaction_faults:
             raise DocumentError("; ".join(self._redaction_faults))
         segments = sum(len(record.withheld) for record in self._bundle.records.values())
-        opened = 0
-        for number, record in self._bundle.records.items():
-            path = f"data/{bundle.exhibit_folder(number)}/withheld.json.age"
-            if path in self._bundle.files:
-                opened += _require_opened(self._open_small(path), record)
-        return f"{segments} ranges withheld, {opened} of them opened to this partner"
+        return f"{segments} ranges withheld, {self._ranges_opened} of them opened to this partner"
 
 
-def _number(detail: object) -> int:
-    return Fields(detail if isinstance(detail, dict) else None, "event detail").integer("number", 1, 100_000)
-
-
-def _require_opened(data: bytes, record: ExhibitRecord) -> int:
-    _, segments = parse_withheld(data)
-    if [(each.offset, len(each.data), each.leaf) for each in segments] != [
-        (each.offset, each.length, each.leaf) for each in record.withheld
-    ]:
-        raise DocumentError("the opened ranges are not those that were withheld")
-    return len(segments)
+_PREFIXES: Final[Mapping[EventType, Callable[[Event], str]]] = {
+    EventType.EXHIBIT_SEALED: lambda event: f"exhibits/{event.exhibit}/",
+    EventType.STATEMENT_SEALED: lambda event: f"cases/{event.case}/statement-",
+}
+"""Events that commit to stored objects, and where the objects lie of which each may speak."""

@@ -209,9 +209,9 @@ def _write_parts(
     vault: Vault, asked: RequestView, released: Sequence[tuple[ReleasedObject, str]], read_me: ReadMe
 ) -> None:
     prefix = bundle_files(asked.request)
-    case = _bundle_case(vault, asked, {item.key for item, _ in released})
-    numbers = {exhibit: number for exhibit, number, _, _ in case.exhibits}
     note, entries = _logged_events(vault, asked.case)
+    case = bundle.case_of([entry.event for entry in entries], asked.request, {item.key for item, _ in released})
+    numbers = {exhibit: number for exhibit, number, _, _ in case.exhibits}
     recipient = [parse_recipient(partner_line(vault, asked.partner).recipient)]
     sealed = {
         bundle.EVENTS: bundle.events_document(entries),
@@ -244,20 +244,6 @@ def _write_parts(
     tags[bag.TAG_MANIFEST] = bag.manifest({path: bag.digest(data) for path, data in tags.items()})
     parts += [_store_part(vault, prefix, path, data) for path, data in tags.items()]
     _store_list(vault, asked.request, sorted(parts, key=lambda part: part.path))
-
-
-def _bundle_case(vault: Vault, asked: RequestView, keys: set[str]) -> bundle.BundleCase:
-    exhibits = schema.exhibits
-    query = select(exhibits).where(exhibits.c.case == asked.case).order_by(exhibits.c.number)
-    with vault.database.transaction() as connection:
-        rows = connection.execute(query).all()
-    return bundle.BundleCase(
-        asked.case,
-        asked.request,
-        asked.partner,
-        asked.purpose,
-        tuple((row.exhibit, row.number, row.outcome, f"exhibits/{row.exhibit}/media" in keys) for row in rows),
-    )
 
 
 def _logged_events(vault: Vault, case: str) -> tuple[bytes, list[bundle.LoggedEvent]]:
