@@ -155,7 +155,7 @@ def _top(elements: Elements, segment: Element, child: Element) -> Iterator[Findi
 
 
 def _special(elements: Elements, child: Element) -> Iterator[Finding] | None:
-    if child.kind == ids.SIMPLE_TAG:
+    if child.kind == ids.TAG:  # whole: what it says of a withheld track would point nowhere
         return elements.void(child, f"matroska/tags/{_tag_name(elements, child)}")
     if child.kind == ids.FILE_DATA:
         return elements.walk.embedded(elements.reader, child.body, child.length, "matroska/attachment")
@@ -165,13 +165,22 @@ def _special(elements: Elements, child: Element) -> Iterator[Finding] | None:
 
 
 def _tag_name(elements: Elements, tag: Element) -> str:
-    """A fixed word for a known tag, never what the file says."""
+    """A fixed word for what a tag tells, a place before all else; never what the file says."""
+    words: set[str] = set()
     try:
-        for child in elements.inside(tag.body, tag.end):
-            elements.walk.node(child.offset)
-            if child.kind == ids.TAG_NAME and child.length <= _TAG_NAME_BYTES:
-                name = elements.data(child, _TAG_NAME_BYTES).decode("latin-1").upper()
-                return ids.TAG_NAMES.get(name, "tag")
+        for simple in elements.inside(tag.body, tag.end):
+            elements.walk.node(simple.offset)
+            if simple.kind == ids.SIMPLE_TAG:
+                words.add(_simple_tag_name(elements, simple))
     except MalformedMedia:
-        pass
+        return "tag"
+    return "location" if "location" in words else min(words, default="tag")
+
+
+def _simple_tag_name(elements: Elements, simple: Element) -> str:
+    for child in elements.inside(simple.body, simple.end):
+        elements.walk.node(child.offset)
+        if child.kind == ids.TAG_NAME and child.length <= _TAG_NAME_BYTES:
+            name = elements.data(child, _TAG_NAME_BYTES).decode("latin-1").upper()
+            return ids.TAG_NAMES.get(name, "tag")
     return "tag"

@@ -81,9 +81,7 @@ ALLOWED: Final[dict[int, dict[int, int]]] = {
     CUE_POINT: {0xB3: _NUMBER, CUE_POSITIONS: _INSIDE},
     CUE_POSITIONS: dict.fromkeys((CUE_TRACK, 0xF1, 0xF0, 0xB2, 0x5378, 0xEA), _NUMBER) | {0xDB: _INSIDE},
     0xDB: dict.fromkeys((0x96, 0x97, 0x535F, 0xEB), _NUMBER),
-    TAGS: {TAG: _INSIDE},
-    TAG: {0x63C0: _INSIDE},
-    0x63C0: dict.fromkeys((0x68CA, 0x63C5, 0x63C9, 0x63C4, 0x63C6), _NUMBER),
+    TAGS: {},
     ATTACHMENTS: {ATTACHED_FILE: _INSIDE},
     ATTACHED_FILE: {0x46AE: _NUMBER, FILE_NAME: _EMPTIED, FILE_MEDIA_TYPE: 32, FILE_DATA: 1 << 56},
     CHAPTERS: {},
@@ -115,7 +113,6 @@ NAMES: Final = {
     FILE_NAME: "attachment/name",
     0x467E: "attachment/description",
     FILE_MEDIA_TYPE: "attachment/type",
-    SIMPLE_TAG: "tag",
 }
 """What elements that go are called; any other is `unknown`."""
 

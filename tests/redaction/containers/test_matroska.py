@@ -51,8 +51,8 @@ class TestMetadata:
         assert int.from_bytes(after[place : place + 4], "little") == crc32(after[place + 4 : end])
 
     def test_checksums_around_checksums_follow_too(self) -> None:
-        inner = checked(b"\x73\x73", element(b"\x67\xc8", element(b"\x44\x87", SECRET)))
-        after = clean(film(checked(ebml.TAGS, inner)), SECRET)
+        attached = checked(b"\x61\xa7", element(b"\x46\x6e", SECRET))
+        after = clean(film(checked(ebml.ATTACHMENTS, attached)), SECRET)
         outer, inside = after.index(b"\xbf\x84") + 2, after.rindex(b"\xbf\x84") + 2
         end = after.index(ebml.CLUSTER)
         for place in (outer, inside):
