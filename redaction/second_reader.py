@@ -11,14 +11,14 @@ from re import compile as regex
 from typing import Any, BinaryIO, Final, cast
 
 import exifread
-from PIL import GifImagePlugin, ImageFile, IptcImagePlugin, JpegImagePlugin, PngImagePlugin
+from PIL import GifImagePlugin, ImageFile, IptcImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from redaction.finding import Finding
 from redaction.limits import METADATA_BYTES
 from redaction.reader import Reader
 
 exifread.logger.disabled = True  # its messages quote the file, and nothing of a file may reach a log
-PngImagePlugin.logger.disabled = True
+PngImagePlugin.logger.disabled = TiffImagePlugin.logger.disabled = True
 
 _CHUNK_BYTES: Final = 1 << 20
 _OVERLAP_BYTES: Final = 256
@@ -41,6 +41,8 @@ _PILLOW_READERS: Final[dict[str, Callable[[BinaryIO], ImageFile.ImageFile]]] = {
     "image/jpeg": JpegImagePlugin.JpegImageFile,
     "image/png": PngImagePlugin.PngImageFile,
     "image/gif": GifImagePlugin.GifImageFile,
+    "image/tiff": TiffImagePlugin.TiffImageFile,
+    "image/x-adobe-dng": TiffImagePlugin.TiffImageFile,
 }
 _XMP_TEXT: Final = "XML:com.adobe.xmp"  # as Pillow names it among a PNG's texts, beside `xmp`
 _IPTC_DATASETS: Final = frozenset(
