@@ -80,6 +80,8 @@ def total_size(pieces: Sequence[Piece]) -> int:
 def parse(source: Source) -> dict[str, "Window"]:
     """The files of an archive, in its order; ArchiveError unless it is exactly what `layout` gives for them."""
     entries = list(_directory(source))
+    if sum(entry.size for entry in entries) > source.size:  # also keeps every offset within what a ZIP can write
+        raise ArchiveError("the archive has another length than its directory gives")
     pieces = layout(entries)
     if total_size(pieces) != source.size:
         raise ArchiveError("the archive has another length than its directory gives")

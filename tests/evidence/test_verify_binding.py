@@ -1,6 +1,7 @@
 """Nothing that a bundle says is believed: each paper says what the signed events say, or the bundle fails."""
 
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -15,9 +16,22 @@ from evidence.canonical import Json, decode, encode
 from evidence.errors import DocumentError, EvidenceError
 from evidence.event import Event, EventType
 from evidence.exhibit import ExhibitRecord
-from tests.evidence.hostile_bundle import EXHIBIT, ORIGINAL, OTHER, Lies, checked, failed, relabelled
+from tests.evidence.claims import TRUST
+from tests.evidence.hostile_bundle import (
+    EXHIBIT,
+    ORIGINAL,
+    OTHER,
+    Lies,
+    Memory,
+    checked,
+    failed,
+    make,
+    open_sealed,
+    relabelled,
+)
 from tests.paths import ROOT
 
+HONEST: Final = make(Lies())
 TRUE: Final = ((EXHIBIT, 1, "clean", True), (OTHER, 2, "unstripped", False))
 
 
@@ -175,6 +189,31 @@ def spoilt(change: Callable[[Json], Json], data: bytes) -> bytes:
         return encode(change(decode(data)))
     except EvidenceError:
         return b"\xff" + data
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, 2**16), st.integers(0, 255)), min_size=1, max_size=4), st.integers(0, 2**16))
+def test_no_damaged_archive_makes_verification_raise(flips: list[tuple[int, int]], cut: int) -> None:
+    data = bytearray(HONEST)
+    for at, value in flips:
+        data[-1 - at % len(data)] = value
+    result = verify.verify(Memory(bytes(data)), TRUST, open_sealed)
+    assert result.ok == (data == HONEST)
+    assert not verify.verify(Memory(HONEST[: cut % len(HONEST)]), TRUST, open_sealed).ok
+
+
+def test_lengths_beyond_any_archive_are_refused() -> None:
+    files = [_central(f"R/{number}", 2**64 - 1) for number in range(3)]
+    directory = b"".join(files)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, len(files), len(files), len(directory), 0, 0)
+    assert 1 in failed(verify.verify(Memory(directory + end), TRUST, open_sealed))
+
+
+def _central(name: str, size: int) -> bytes:
+    """A file's entry in a ZIP64 directory (APPNOTE 4.3.12, 4.5.3)."""
+    extra = struct.pack("<HHQQ", 1, 16, size, size)
+    fields = (b"PK\1\2", 3 << 8 | 45, 45, 0, 0, 0, 33, 0, 2**32 - 1, 2**32 - 1, len(name), len(extra), 0, 0, 0, 0, 0)
+    return struct.pack("<4s6H3L5H2L", *fields) + name.encode() + extra
 
 
 @settings(deadline=None, max_examples=150)
