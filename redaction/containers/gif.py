@@ -41,10 +41,10 @@ def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
         if introducer == _IMAGE:
             pictures += 1
             flags = exactly(reader, position, _DESCRIPTOR_BYTES)[8]
-            position = sub_blocks_end(reader, position + _DESCRIPTOR_BYTES + _colours(flags) + 1)
+            position = sub_blocks_end(reader, position + _DESCRIPTOR_BYTES + _colours(flags) + 1, walk)
         elif introducer == _EXTENSION:
             label = exactly(reader, position, 1)[0]
-            end = sub_blocks_end(reader, position + 1)
+            end = sub_blocks_end(reader, position + 1, walk)
             yield from gif_extensions.find(reader, label, position + 1, end, walk)
             position = end
         elif introducer != _NOTHING:  # an empty block between two others, as some writers leave it

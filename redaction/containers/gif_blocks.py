@@ -6,15 +6,19 @@ from typing import Final
 from redaction.errors import MalformedMedia
 from redaction.finding import SPACE, Finding, structure
 from redaction.reader import Reader
+from redaction.walk import Walk
 
 _PIECE_BYTES: Final = 64 * 1024
+_NODE_BLOCKS: Final = 32  # sub-blocks that count as one node
 _SPACE_BLOCK_BYTES: Final = 1 + ord(" ")  # a space as length, and as many spaces as that says
 
 
-def sub_blocks_end(reader: Reader, start: int) -> int:
+def sub_blocks_end(reader: Reader, start: int, walk: Walk) -> int:
     """The offset just past the terminator of the sub-blocks at `start`; MalformedMedia when the file ends before it."""
-    for offset, length in sub_blocks(reader, start):
+    for number, (offset, length) in enumerate(sub_blocks(reader, start), 1):
         start = offset + length
+        if not number % _NODE_BLOCKS:
+            walk.node(start)
     return start + 1
 
 

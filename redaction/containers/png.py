@@ -35,16 +35,18 @@ def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
     """Everything to withhold; MalformedMedia when the file does not hold one whole picture."""
     every = list(chunks(reader, walk))
     header = _checked(reader, every)
-    animated = png_animation.is_animated(every)
+    animated = png_animation.is_animated(reader, every)
     beyond = _beyond_pictures(reader, every, header, walk, animated=animated)
     seen: set[bytes] = set()
     oriented = any(chunk.kind == b"eXIf" for chunk in every)
     picture = _picture(every, header)
     for chunk in every:
         found = beyond.get(chunk.start, [])
-        if chunk.ancillary and chunk.kind not in _METADATA and not is_intact(reader, chunk):  # viewers skip it
+        if not chunk.ancillary or (animated and chunk.kind in png_animation.KINDS):
+            pass
+        elif chunk.kind not in _METADATA and not is_intact(reader, chunk):  # viewers skip it
             found = list(filled(chunk, "png/unreadable-chunk"))
-        elif chunk.ancillary and not (animated and chunk.kind in png_animation.KINDS):
+        else:
             orientation = b"" if oriented else png_text.orientation_of(reader, chunk, walk)
             if orientation and len(orientation) <= chunk.length:
                 oriented = True

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from redaction.containers import png_text
 from redaction.containers.png_chunks import Chunk, filled
-from redaction.containers.png_pictures import Header
+from redaction.containers.png_pictures import NODE_BYTES, Header
 from redaction.finding import Finding, structure
 from redaction.limits import HEX_FILLER_BYTES, METADATA_BYTES
 from redaction.metadata import exif, icc
@@ -53,7 +53,7 @@ def find(reader: Reader, chunk: Chunk, picture: Picture, walk: Walk, *, first: b
     elif chunk.kind in {b"tEXt", b"zTXt", b"iTXt"}:
         yield from png_text.find(reader, chunk, walk)
     elif first and chunk.kind == b"iCCP" and chunk.start < picture.first_picture:
-        yield from _profile(reader, chunk)
+        yield from _profile(reader, chunk, walk)
     else:
         rule = _RULES.get(chunk.kind)
         in_place = chunk.start < picture.first_picture or chunk.kind == b"tIME"
@@ -61,7 +61,7 @@ def find(reader: Reader, chunk: Chunk, picture: Picture, walk: Walk, *, first: b
             yield from filled(chunk, f"png/{_NAMES.get(chunk.kind, 'unknown-chunk')}")
 
 
-def _profile(reader: Reader, chunk: Chunk) -> Iterator[Finding]:
+def _profile(reader: Reader, chunk: Chunk, walk: Walk) -> Iterator[Finding]:
     """iCCP: a name, and a compressed profile that stays when it is one and nothing more (11.3.2.3)."""
     data = reader.read(chunk.start, min(chunk.length, METADATA_BYTES))
     name, separator, _ = data[: _KEYWORD_BYTES + 1].partition(b"\0")
@@ -73,6 +73,8 @@ def _profile(reader: Reader, chunk: Chunk) -> Iterator[Finding]:
             profile = stream.decompress(data[at:], METADATA_BYTES)
     except zlib.error:
         profile = b""
+    for _ in range(len(profile) // NODE_BYTES):
+        walk.node(chunk.start)
     size = int.from_bytes(profile[:4], "big")
     if not stream.eof or not icc.is_profile(profile[:128], len(profile)) or any(profile[size:]):
         yield from filled(chunk, "png/icc")

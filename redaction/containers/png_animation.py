@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from struct import unpack
 from typing import Final, NamedTuple
 
-from redaction.containers.png_chunks import Chunk
+from redaction.containers.png_chunks import Chunk, is_intact
 from redaction.containers.png_pictures import Header
 from redaction.errors import MalformedMedia
 from redaction.reader import Reader
@@ -23,11 +23,13 @@ class Frame(NamedTuple):
     extents: list[tuple[int, int]]
 
 
-def is_animated(chunks: Sequence[Chunk]) -> bool:
-    """Whether viewers take the file for an animation: one acTL, before the picture."""
+def is_animated(reader: Reader, chunks: Sequence[Chunk]) -> bool:
+    """Whether viewers take the file for an animation: one acTL, before the picture, with the right CRC."""
     kinds = [chunk.kind for chunk in chunks]
     control = kinds.index(b"acTL") if kinds.count(b"acTL") == 1 else len(kinds)
-    return control < kinds.index(b"IDAT") and chunks[control].length == 8
+    if control > kinds.index(b"IDAT"):
+        return False
+    return chunks[control].length == 8 and is_intact(reader, chunks[control])
 
 
 def frames(reader: Reader, chunks: Sequence[Chunk], header: Header) -> list[Frame]:

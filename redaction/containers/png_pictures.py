@@ -15,7 +15,8 @@ from redaction.reader import Reader
 from redaction.walk import Walk
 
 _PIECE_BYTES: Final = 16 * 1024  # of input; deflate makes at most 1032 times as much of it
-_NODE_BYTES: Final = 16 * 1024  # of output that count as one node, so that all streams of a file share one allowance
+NODE_BYTES: Final = 16 * 1024
+"""Bytes of output that count as one node, so that all compressed streams of a file share one allowance."""
 _CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS: Final = {0: {1, 2, 4, 8, 16}, 2: {8, 16}, 3: {1, 2, 4, 8}, 4: {8, 16}, 6: {8, 16}}
 _ADAM7: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -79,7 +80,7 @@ def _end(reader: Reader, extents: Sequence[tuple[int, int]], raw_bytes: int, wal
         made += count
         if made > raw_bytes:
             raise MalformedMedia("more compressed data than the picture has", position)
-        for _ in range(count // _NODE_BYTES):
+        for _ in range(count // NODE_BYTES):
             walk.node(position)
         if stream.eof:
             return position + len(piece) - len(stream.unused_data)

@@ -26,8 +26,9 @@ _KEYWORD_BYTES: Final = 79
 _XMP: Final = b"XML:com.adobe.xmp\0"
 _XMP_PLAIN: Final = _XMP + bytes(4)  # not compressed, no language, no translated keyword
 _RAW_PROFILES: Final = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
-_RAW_PROFILE: Final = regex(rb"\s*\S{1,16}\s+[0-9]{1,10}\s+([0-9A-Fa-f\s]*)")
-_PROFILE_BYTES: Final = 1 << 20  # read of a raw profile, compressed and not; the first directory lies at its start
+_RAW_PROFILE: Final = regex(rb"\s*+\S{1,16}\s++[0-9]{1,10}\s++([0-9A-Fa-f\s]*+)")
+_PROFILE_BYTES: Final = 128 * 1024  # read of a raw profile, compressed and not; its first directory is at its start
+_NODE_BYTES: Final = 4096  # of a raw profile that count as one node
 _EXIF_PREFIX: Final = b"Exif\0\0"
 
 
@@ -60,6 +61,8 @@ def orientation_of(reader: Reader, chunk: Chunk, walk: Walk) -> bytes:
             value = zlib.decompressobj().decompress(value[1:], _PROFILE_BYTES)
         except zlib.error:
             return b""
+    for _ in range(len(value) // _NODE_BYTES):
+        walk.node(chunk.start)
     match = _RAW_PROFILE.match(value)
     digits = b"".join(match[1].split()) if match else b""
     profile = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))

@@ -286,6 +286,14 @@ class TestAnimation:
         alone = PNG + b"".join(chunk(*each) for each in png_chunks(data) if each[0] != b"acTL")
         assert {b"fcTL", b"fdAT"}.isdisjoint(_kinds(clean(alone)))
 
+    def test_a_wrong_checksum_of_a_frame_is_made_right_and_that_of_the_animation_ends_it(self) -> None:
+        data = saved("PNG", noise(), duration=100)
+        for kind, kept in ((b"fcTL", True), (b"fdAT", True), (b"acTL", False)):
+            damaged = PNG + b"".join(
+                chunk(name, body, crc=b"wxyz" if name == kind else None) for name, body in png_chunks(data)
+            )
+            assert (b"fdAT" in _kinds(clean(damaged, b"wxyz"))) is kept
+
     @pytest.mark.parametrize(
         "damage",
         [
