@@ -94,6 +94,8 @@ class Lies:
     withheld: Callable[[bytes], bytes] = lambda data: data
     event: Callable[[Event], Event] = lambda each: each
     """Applied to every event before the log takes it."""
+    seal: Callable[[str, bytes], bytes] = lambda _, data: seal(data)
+    """The payload of an object, given its key and plaintext."""
     sealed_digest: Callable[[bytes], bytes] = lambda digest: digest
     paper: Callable[[str, bytes], bytes] = lambda _, data: data
     """Applied to every paper before it is sealed."""
@@ -104,9 +106,8 @@ class Lies:
 def make(lies: Lies) -> bytes:
     """The bundle, as the partner downloads it."""
     plain = _objects(lies)
-    stored = {
-        key: StoredObject(key, len(seal(data)), hashlib.sha256(seal(data)).digest()) for key, data in plain.items()
-    }
+    payloads = {key: lies.seal(key, data) for key, data in plain.items()}
+    stored = {key: StoredObject(key, len(data), hashlib.sha256(data).digest()) for key, data in payloads.items()}
     headers = {key: _HEADER % hashlib.sha256(key.encode()).hexdigest().encode() for key in plain if lies.releases(key)}
     objects = [
         ReleasedObject(key, stored[key].sha256, hashlib.sha256(header).digest()) for key, header in headers.items()
@@ -122,7 +123,7 @@ def make(lies: Lies) -> bytes:
     files = {path: _HEADER % b"paper" + seal(lies.paper(path, data)) for path, data in papers.items()}
     files[bundle.CHECKPOINT] = log.files["checkpoint"]
     for key, header in headers.items():
-        files[bundle.path_of(key, {EXHIBIT: 1, OTHER: 2})] = header + seal(plain[key])
+        files[bundle.path_of(key, {EXHIBIT: 1, OTHER: 2})] = header + payloads[key]
     return _zipped(files)
 
 
@@ -146,7 +147,7 @@ def _objects(lies: Lies) -> dict[str, bytes]:
     withheld = (Withheld(PLACE.offset, len(PLACE.data), "place", PLACE.leaf, "zero"),)
     root = RootBuilder(BLOCK, withheld, len(redacted))
     root.update(redacted)
-    payload = seal(redacted)
+    payload = lies.seal(bundle.media_key(EXHIBIT), redacted)
     record = ExhibitRecord(
         exhibit=ExhibitId(EXHIBIT),
         case=CaseNumber(CASE),

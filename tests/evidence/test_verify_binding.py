@@ -28,6 +28,7 @@ from tests.evidence.hostile_bundle import (
     make,
     open_sealed,
     relabelled,
+    seal,
 )
 from tests.paths import ROOT
 
@@ -116,6 +117,14 @@ def test_a_statement_that_is_not_text_fails(statement: bytes) -> None:
     faults = failed(checked(Lies(statement=statement)))
     assert list(faults) == [10]
     assert "statement-1" in faults[10]
+
+
+@pytest.mark.parametrize(("part", "step"), [("statement", 10), ("media", 10), ("record", 9), ("withheld", 11)])
+def test_an_object_that_does_not_open_fails(part: str, step: int) -> None:
+    def sealed(key: str, data: bytes) -> bytes:
+        return bytes(32) + seal(data)[32:] if part in key.rpartition("/")[2] else seal(data)
+
+    assert list(failed(checked(Lies(seal=sealed)))) == [step]
 
 
 def test_a_record_of_another_payload_fails() -> None:
