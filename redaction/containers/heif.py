@@ -13,7 +13,7 @@ from redaction.containers import jpeg_tail
 from redaction.containers.heif_catalogue import Catalogue, read_catalogue
 from redaction.containers.heif_contents import contents
 from redaction.containers.heif_names import AVIF_BRANDS, BRANDS, HEVC_BRANDS, named
-from redaction.containers.heif_sequences import movie
+from redaction.containers.heif_sequences import agree, movie
 from redaction.containers.isobmff_boxes import Box, Search, only
 from redaction.containers.isobmff_media import media_data
 from redaction.containers.isobmff_meta import user_data, uuid
@@ -108,20 +108,14 @@ def _all_inside(areas: Ranges, catalogue: Catalogue) -> None:
 
 
 def _media(search: Search, areas: Ranges, pictures: Ranges, others: Ranges, tracks: list[Track]) -> Iterator[Finding]:
-    """Findings in samples, and all media data that nothing claims.
-
-    `pictures` and `others` are the data of items. Other items must share no byte with a picture, because they are
-    blanked: MalformedMedia.
-    """
-    kept = list(pictures)
+    """Findings in samples, and all media data that nothing claims. `pictures` and `others` are the data of items."""
     for track in tracks:
         if track.kept:
             ranges = merged(track.chunks.ranges())
             if not track.certain or within(ranges, areas) != ranges:
                 raise MalformedMedia("a sequence does not say surely where its pictures are")
-            kept += ranges
-    if within(others, merged(kept)):
-        raise MalformedMedia("a picture shares its data with something else")
+            if within(ranges, merged([*pictures, *others])):
+                agree(search, track, pictures, others)
     items = Track(handler=b"vide")
     for start, end in merged([*pictures, *others]):
         items.chunks.append(Chunk(start, end - start, 1, None))

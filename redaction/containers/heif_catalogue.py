@@ -19,7 +19,7 @@ from redaction.containers.isobmff_structure import structure_of
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
 
-_HANDLER_NAME = 24  # bytes of a handler box before its name
+_HANDLER_NAME = 24  # bytes of a handler box's payload before its name
 _FULL_BYTES = 4
 
 
@@ -77,12 +77,14 @@ class _Reading:
         search, catalogue = self._search, self.catalogue
         findings: list[Finding] = []
         if box.kind == b"hdlr":
-            if search.reader.read(box.body + 8, 4) != b"pict":
+            if box.end - box.body < _HANDLER_NAME or search.reader.read(box.body + 8, 4) != b"pict":
                 raise MalformedMedia("a catalogue of something else than pictures", box.offset)
             findings += search.blank(box.body + _HANDLER_NAME, box.end, "heif/hdlr")
         elif box.kind == b"pitm":
             data = search.payload(box)
             stop = 6 if data[:1] == b"\0" else 8
+            if len(data) < stop:
+                raise MalformedMedia("a table ends early or is too long", box.offset)
             catalogue.primary = int.from_bytes(data[4:stop])
             findings += search.blank(box.body + stop, box.end, "heif/slack")
         elif box.kind == b"iinf":

@@ -4,6 +4,7 @@ Every other item is blanked whole.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain, pairwise
 from typing import Final
 
 from redaction.containers.heif_catalogue import Catalogue, Item
@@ -13,7 +14,7 @@ from redaction.containers.heif_obus import in_units
 from redaction.containers.heif_properties import configuration_box
 from redaction.containers.isobmff_boxes import Box, Search
 from redaction.containers.isobmff_nals import coding
-from redaction.containers.isobmff_ranges import Ranges, merged
+from redaction.containers.isobmff_ranges import Ranges
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
 from redaction.limits import METADATA_BYTES
@@ -22,7 +23,9 @@ from redaction.reader import BytesReader, Extents, Reader, Window
 from redaction.walk import Walk, mapped
 
 _EXIF_IDENTIFIER: Final = b"Exif\0\0"
+_IDENTIFIED: Final = 10  # bytes before the block when an identifier follows the offset
 _TIFF_HEADS: Final = (b"II*\0", b"MM\0*")
+_PICTURES: Final = NAL_ITEMS | DERIVED_ITEMS | UNSEARCHED_ITEMS | {AV1_ITEM, b"jpeg"}
 _CONFIGURATIONS: Final = {b"avc1": frozenset({b"avcC"})}
 _HEVC: Final = frozenset({b"hvcC"})
 _GAIN_MAP_BYTES: Final = {0: 62, 1: 142}  # by whether the three channels differ (ISO 21496-1)
@@ -32,10 +35,17 @@ FindInside = Callable[[Search, int, int], Iterator[Finding]]
 
 
 def contents(search: Search, catalogue: Catalogue) -> tuple[Ranges, Ranges, list[Finding]]:
-    """The data of pictures, the data of all other items, and the findings in both."""
+    """The pieces of pictures, those of all other items, and the findings in both.
+
+    Pieces are disjoint and in order. MalformedMedia when two that are not the same share a byte.
+    """
     reading = _Contents(search, catalogue)
     findings = reading.read()
-    return merged(reading.kept), merged(reading.withheld), findings
+    pictures = sorted(set(reading.kept))
+    pieces = sorted([*pictures, *reading.withheld])
+    if any(later[0] < earlier[1] for earlier, later in pairwise(pieces)):
+        raise MalformedMedia("items that share their data")
+    return pictures, sorted(reading.withheld), findings
 
 
 class _Contents:
@@ -44,13 +54,14 @@ class _Contents:
         self._catalogue = catalogue
         self.kept: list[tuple[int, int]] = []
         self.withheld: list[tuple[int, int]] = []
+        self._sources = set(chain.from_iterable(catalogue.references.get(b"iloc", {}).values()))
 
     def read(self) -> list[Finding]:
         findings: list[Finding] = []
         seen: set[object] = set()
         total = 0
         for item in self._catalogue.items:
-            if not item.pieces:
+            if not item.pieces or self._only_source(item):
                 continue
             key = self._alike(item)
             if key in seen:
@@ -61,6 +72,11 @@ class _Contents:
                 raise MalformedMedia("items that share their data")
             findings += self._item(item)
         return findings
+
+    def _only_source(self, item: Item) -> bool:
+        """Whether an item is nothing but what others are made of: theirs is the rule for what they take from it."""
+        has_rule = item.entry.kind == b"Exif" or item.entry.kind in _PICTURES or _is_xmp(item)
+        return item.entry.number in self._sources and not has_rule
 
     def _alike(self, item: Item) -> object:
         """What items have in common that may be looked into once for all."""
@@ -138,12 +154,11 @@ class _Contents:
 
     def _metadata(self, item: Item) -> Iterator[Finding]:
         view = Extents(self._search.reader, item.pieces)
-        kind, content_type = item.entry.kind, item.entry.content_type
-        is_xmp = kind == b"mime" and content_type == XMP_TYPE and not item.entry.encoded
-        if (kind == b"Exif" or is_xmp) and view.size <= METADATA_BYTES:
+        kind = item.entry.kind
+        if (kind == b"Exif" or _is_xmp(item)) and view.size <= METADATA_BYTES:
             inside = BytesReader(view.read(0, view.size))
             walk = self._search.walk
-            found = xmp.find(inside, walk, "heif/xmp") if is_xmp else _exif(inside, walk, "heif/exif")
+            found = _exif(inside, walk, "heif/exif") if kind == b"Exif" else xmp.find(inside, walk, "heif/xmp")
             for finding in found:
                 yield from mapped(view, finding)
             return
@@ -153,6 +168,10 @@ class _Contents:
         yield from (Finding(offset, length, f"heif/{name}") for offset, length in item.pieces)
 
 
+def _is_xmp(item: Item) -> bool:
+    return item.entry.kind == b"mime" and item.entry.content_type == XMP_TYPE and not item.entry.encoded
+
+
 def _exif(reader: Reader, walk: Walk, what: str) -> Iterator[Finding]:
     """A 32-bit offset, usually an identifier, and a TIFF block (ISO/IEC 23008-12 annex A.2.1).
 
@@ -160,16 +179,12 @@ def _exif(reader: Reader, walk: Walk, what: str) -> Iterator[Finding]:
     """
     declared = 4 + int.from_bytes(reader.read(0, 4))
     starts = (start for start in (declared, 10, 4, 0, 6) if reader.read(start, 4) in _TIFF_HEADS)
-    start = next(starts, None)
-    if start is None:
-        if reader.size > 4:
-            yield Finding(4, reader.size - 4, f"{what}/unreadable")
-        return
+    start = next(starts, reader.size)
     low = min(4, start)
-    if start - low >= 6 and reader.read(start - 6, 6) == _EXIF_IDENTIFIER:
-        if low < start - 6:
-            yield Finding(low, start - 6 - low, f"{what}/unreferenced")
-    elif low < start:
+    if reader.read(4, 6) == _EXIF_IDENTIFIER and start >= _IDENTIFIED:
+        low = _IDENTIFIED
+    if low < start:
         yield Finding(low, start - low, f"{what}/unreferenced")
     view = Window(reader, start, reader.size - start)
-    yield from (found.shifted(start) for found in exif.find(view, walk, what))
+    if view.size:
+        yield from (found.shifted(start) for found in exif.find(view, walk, what))

@@ -3,6 +3,7 @@
 Source: ISO/IEC 23008-12 section 7. What differs from a film are the handlers `pict` and `auxv` and a few boxes.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,6 +14,7 @@ from redaction.containers.isobmff_boxes import Box, Search, only
 from redaction.containers.isobmff_entries import extensions
 from redaction.containers.isobmff_nals import coding
 from redaction.containers.isobmff_names import NAL_FORMATS
+from redaction.containers.isobmff_ranges import Ranges
 from redaction.containers.isobmff_structure import structure_of
 from redaction.containers.isobmff_tracks import Track, read_track
 from redaction.errors import MalformedMedia
@@ -89,3 +91,20 @@ def _av1(search: Search, track: Track, entries: list[Box]) -> Iterator[Finding]:
         for chunk in track.chunks:
             for offset, size in samples(chunk):
                 yield from in_units(search, offset, size)
+
+
+def agree(search: Search, track: Track, pictures: Ranges, others: Ranges) -> None:
+    """MalformedMedia when a sample shares bytes with an item, unless both are the same picture."""
+    pieces = sorted([*pictures, *others])
+    ends = [end for _, end in pieces]
+    same = set(pictures)
+    for chunk in track.chunks:
+        first = bisect_right(ends, chunk.offset)
+        if first == len(pieces) or pieces[first][0] >= chunk.offset + chunk.length:
+            continue
+        search.count_entries(chunk.total)
+        for offset, size in samples(chunk):
+            at = bisect_right(ends, offset)
+            apart = at == len(pieces) or pieces[at][0] >= offset + size
+            if size and not apart and (offset, offset + size) not in same:
+                raise MalformedMedia("a picture shares its data with something else")

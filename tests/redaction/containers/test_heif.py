@@ -89,14 +89,20 @@ class TestLocations:
         clean(still(*parts), _LATITUDE, b"somebody's app")
 
     def test_items_may_be_made_of_other_items(self) -> None:
-        source = Part(b"mime", EXIF[:40], 3, more=b"text/plain\0\0")
-        rest = Part(b"mime", b"...." + EXIF[40:], 4, more=b"text/plain\0\0")
-        whole = Part(b"Exif", b"", 2, method=2, places=((0, 0), (4, len(EXIF) - 40)))
-        data = still(source, rest, whole, references=reference(b"iloc", 2, 3, 4))
-        # without an index, extents take from the first reference
+        source = Part(b"mime", b"...." + EXIF, 3, more=b"text/plain\0\0")
+        whole = Part(b"Exif", b"", 2, method=2, places=((4, 20), (24, len(EXIF) - 20)))
+        data = still(source, whole, references=reference(b"iloc", 2, 3))
+        assert EXIF[20:30] in clean(data, _LATITUDE, b"somebody's app")
+
+    def test_what_an_item_made_of_others_does_not_take_is_blanked(self) -> None:
+        source = Part(b"mime", LONG + EXIF + SECRET, 3, more=b"text/plain\0\0")
+        whole = Part(b"Exif", b"", 2, method=2, places=((len(LONG), len(EXIF)),))
+        clean(still(source, whole, references=reference(b"iloc", 2, 3)), _LATITUDE, LONG, SECRET)
+
+    def test_an_item_that_takes_more_than_there_is_is_held_back(self) -> None:
+        whole = Part(b"Exif", b"", 2, method=2, places=((4, 4000),))
+        data = still(mime(LONG, kind=b"text/plain"), whole, references=reference(b"iloc", 2, 3))
         assert held(data) == "a length or offset points outside the file"
-        whole = Part(b"Exif", b"", 2, method=2, places=((0, 20), (20, 0)))
-        clean(still(source, rest, whole, references=reference(b"iloc", 2, 3)), EXIF[10:40])
 
     def test_items_made_of_each_other_are_held_back(self) -> None:
         parts = [Part(b"Exif", b"", number, method=2, places=((0, 0),)) for number in (2, 3)]
@@ -120,7 +126,7 @@ class TestLocations:
     def test_metadata_on_a_picture_is_a_contradiction(self) -> None:
         start = still(HIDDEN).index(PICTURE)
         data = still(Part(b"Exif", EXIF, 2, places=((start + 30, 20),)))
-        assert held(data) == "a picture shares its data with something else"
+        assert held(data) == "items that share their data"
 
     def test_an_item_of_another_file_is_held_back(self) -> None:
         outside = box(b"dinf", full(b"dref", u32(1), full(b"url ", b"http://x/\0")))
@@ -504,7 +510,13 @@ class TestSequences:
         data = avif(frames=2)
         # the catalogue's picture is the first sample as well: called Exif, it lies on the track's data
         place = data.index(b"av01Color")
-        assert held(data[:place] + b"Exif" + data[place + 4 :])
+        reason = "a picture shares its data with something else"
+        assert held(data[:place] + b"Exif" + data[place + 4 :]) == reason
+
+    def test_pictures_that_share_some_bytes_are_a_contradiction(self) -> None:
+        start = still(HIDDEN).index(PICTURE)
+        later = Part(b"av01", b"", 4, places=((start + 5, 1),))
+        assert held(still(HIDDEN, later))
 
 
 def test_another_reader_sees_the_place_before_and_not_after() -> None:
