@@ -71,7 +71,7 @@ def orientation_of(reader: Reader, chunk: Chunk, walk: Walk) -> bytes:
 
 def reoriented(chunk: Chunk, block: bytes) -> Iterator[Finding]:
     """The chunk as eXIf with nothing but `block`: the rest of a raw profile is withheld, the picture stays upright."""
-    what = "png/raw-profile"
+    what = "png/raw-profile/text"
     yield Finding(chunk.start - 4, 4 + len(block), what, structure(b"eXIf" + block))
     if len(block) < chunk.length:
         yield Finding(chunk.start + len(block), chunk.length - len(block), what)
