@@ -75,7 +75,7 @@ class _File(Directories):
     """The directories of a file of its own: what cannot be followed may be the picture, and is refused."""
 
     def __init__(self, block: Block, walk: Walk, *, dng: bool) -> None:
-        super().__init__(block, walk, _WHAT, _KINDS, _NESTED)
+        super().__init__(block, walk, _WHAT, _KINDS, _NESTED, strict=True)
         self._dng = dng
         self.pictures = 0
 
@@ -122,7 +122,6 @@ class _File(Directories):
         if offset + length > reader.size:
             raise MalformedMedia("a part of a picture lies outside the file", offset)
         self.pictures += 1
-        self._claims.keep(offset, offset + length)
         head = reader.read(offset, 2)
         if thumbnail or (compression in _JPEG and head == b"\xff\xd8"):
             what = f"{_WHAT}/preview"
@@ -130,8 +129,11 @@ class _File(Directories):
             if findings == [Finding(offset, length, what)]:
                 raise MalformedMedia("a part of a picture cannot be read", offset)
             self._findings += findings
+            self._claims.open(offset, offset + length)
         elif compression in _JPEG or (compression == _JPEG_XL and head != _JPEG_XL_CODESTREAM):
             raise MalformedMedia("a part of a picture cannot be read", offset)
+        else:
+            self._claims.keep(offset, offset + length)
 
 
 def _check_tables(data: bytes, at: int) -> None:

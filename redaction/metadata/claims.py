@@ -58,10 +58,15 @@ def reserve(taken: list[Interval], extent: Interval) -> bool:
 
 
 class Claims:
-    """The claims on a block of `size` bytes."""
+    """The claims on a block of `size` bytes.
 
-    def __init__(self, size: int) -> None:
+    Where kept and withheld values share bytes, they go, unless `strict` calls that a contradiction.
+    """
+
+    def __init__(self, size: int, *, strict: bool = False) -> None:
         self._size = size
+        self._strict = strict
+        self._opened: set[Interval] = set()
         self._structure: list[Interval] = []
         self._kept: list[Interval] = []
         self._withheld: list[tuple[int, int, str]] = []
@@ -74,6 +79,11 @@ class Claims:
         """A value known to be harmless; it goes where a withheld value shares its bytes."""
         self._kept.append((start, end))
 
+    def open(self, start: int, end: int) -> None:
+        """A value with a format of its own that is searched; what else claims a byte of it is a contradiction."""
+        if start < end:
+            self._opened.add((start, end))
+
     def withhold(self, start: int, end: int, what: str) -> None:
         """A value to blank, named `what`."""
         if start < end:
@@ -82,18 +92,25 @@ class Claims:
     def findings(self, unclaimed: str) -> Iterator[Finding]:
         """The ranges to blank; those that nobody claims are named `unclaimed`.
 
-        MalformedMedia when a withheld value lies on structure.
+        MalformedMedia when claims contradict each other.
         """
         structure = merged(self._structure)
         withheld = merged((start, end) for start, end, _ in self._withheld)
         if overlap(structure, withheld):
             raise MalformedMedia("a value lies on the structure that points to it")
+        kept, opened = merged(self._kept), merged(self._opened)
+        if sum(end - start for start, end in opened) != sum(end - start for start, end in self._opened):
+            raise MalformedMedia("two values share bytes")
+        if any(overlap(opened, others) for others in (structure, withheld, kept)):
+            raise MalformedMedia("two values share bytes")
+        if self._strict and (overlap(kept, withheld) or overlap(kept, structure)):
+            raise MalformedMedia("two values share bytes")
         position = 0
         for start, end, what in sorted(self._withheld):
             low = max(start, position)
             if low < end:
                 yield Finding(low, end - low, what)
                 position = end
-        claimed = merged([*structure, *withheld, *self._kept])
+        claimed = merged([*structure, *withheld, *kept, *opened])
         for start, end in without([(0, self._size)] if self._size else [], claimed):
             yield Finding(start, end - start, unclaimed)

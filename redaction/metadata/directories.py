@@ -46,17 +46,27 @@ EXIF_KINDS: Final[Mapping[str, Kind]] = {
 
 
 class Directories:
-    """One walk over one block. `nested` are finders for tags whose value has a format of its own."""
+    """One walk over one block. `nested` are finders for tags whose value has a format of its own.
+
+    `strict` refuses values that share bytes with what stays, where Exif gives up the latter.
+    """
 
     def __init__(
-        self, block: Block, walk: Walk, what: str, kinds: Mapping[str, Kind], nested: Mapping[int, Find]
+        self,
+        block: Block,
+        walk: Walk,
+        what: str,
+        kinds: Mapping[str, Kind],
+        nested: Mapping[int, Find],
+        *,
+        strict: bool = False,
     ) -> None:
         self._block = block
         self._walk = walk
         self._what = what
         self._kinds = kinds
         self._nested = nested
-        self._claims = Claims(block.reader.size)
+        self._claims = Claims(block.reader.size, strict=strict)
         self._extents: list[Interval] = [(0, HEADER_BYTES)]
         self._waiting: deque[tuple[int, str]] = deque()
         self._gps: list[int] = []
@@ -149,7 +159,7 @@ class Directories:
         return harmless.form is None or harmless.form.fullmatch(value) is not None
 
     def _inside(self, entry: Entry) -> None:
-        self._claims.keep(entry.start, entry.end)
+        self._claims.open(entry.start, entry.end)
         view = Window(self._block.reader, entry.start, entry.size)
         what = f"{self._what}/{tags.NAMES[entry.tag]}"
         self._findings += [found.shifted(entry.start) for found in self._nested[entry.tag](view, self._walk, what)]

@@ -184,6 +184,15 @@ class TestRefused:
             with pytest.raises(UnsupportedMedia):
                 plan(BytesReader(head + bytes(64)))
 
+    def test_values_that_share_bytes_with_what_stays(self) -> None:
+        packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>'
+        whole = made((0x010E, UNDEFINED, 40, SECRET.ljust(40)), (0x02BC, BYTE, len(packet), packet))
+        at = whole.index(packet)
+        for start in (8, at, at + 9, at - 9, int.from_bytes(whole[4:8], "little") + 4):
+            entry = whole.index(pack("<HHI", 0x010E, UNDEFINED, 40)) + 8
+            data = whole[:entry] + pack("<I", start) + whole[entry + 4 :]
+            assert redacted(data)[0].outcome is Outcome.UNSTRIPPED
+
     def test_loops_end(self) -> None:
         data = bytearray(made())
         pack_into("<I", data, len(data) - 4, int.from_bytes(data[4:8], "little"))
