@@ -11,6 +11,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.canonical import Json
+from evidence.chronology import HOURLY
 from evidence.event import NONCE_BYTES, Event, EventType, Role
 from evidence.tlog.note import Signer
 from evidence.trust import FILE_LIMIT, Trust
@@ -26,8 +27,6 @@ from vault.store.protocol import Store
 
 VERSION: Final = "0.1.0"
 TOOL: Final = f"amparo {VERSION}"
-_HOURLY: Final = frozenset({Role.INTAKE, Role.SOURCE})
-"""Whose events tell what a source did: their times are cut to the hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Vault:
         now = self.clock.now()
         return Event(
             type=event_type,
-            time=hour(now) if role in _HOURLY else now.replace(microsecond=0),
+            time=hour(now) if role in HOURLY else now.replace(microsecond=0),
             role=role,
             actor=actor,
             nonce=secrets.token_bytes(NONCE_BYTES),
