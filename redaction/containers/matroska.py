@@ -15,7 +15,7 @@ from redaction.containers.matroska_elements import CRC32, VOID, Element, Element
 from redaction.containers.matroska_masters import master, name_of
 from redaction.containers.matroska_tracks import Track, track_entries, tracks_of
 from redaction.errors import MalformedMedia, UnsupportedMedia
-from redaction.finding import Finding
+from redaction.finding import Finding, structure
 from redaction.limits import FINDINGS
 from redaction.reader import Reader
 from redaction.walk import Walk
@@ -24,6 +24,7 @@ _EBML_ID: Final = ids.EBML.to_bytes(4)
 _DOC_TYPES: Final = frozenset({b"matroska", b"webm"})
 _IMAGES: Final = frozenset({b"image/jpeg", b"image/png", b"image/webp", b"image/heic", b"image/avif", b"image/gif"})
 _TAG_NAME_BYTES: Final = 64
+_UID_BYTES: Final = 8
 
 
 def matches(head: bytes) -> bool:
@@ -159,6 +160,8 @@ def _special(elements: Elements, child: Element) -> Iterator[Finding] | None:
         return elements.void(child, f"matroska/tags/{_tag_name(elements, child)}")
     if child.kind == ids.FILE_DATA:
         return elements.walk.embedded(elements.reader, child.body, child.length, "matroska/attachment")
+    if child.kind == ids.FILE_UID and 0 < child.length <= _UID_BYTES:  # some writers take it from a hash of the file
+        return iter([Finding(child.body, child.length, name_of(child), structure((1).to_bytes(child.length)))])
     if child.kind == ids.FILE_MEDIA_TYPE and elements.reader.read(child.body, min(child.length, 32)) not in _IMAGES:
         return elements.blank(child.body, child.end, name_of(child))
     return None

@@ -29,6 +29,7 @@ LANGUAGE: Final = 0x22B59C
 ATTACHED_FILE: Final = 0x61A7
 FILE_DATA: Final = 0x465C
 FILE_NAME: Final = 0x466E
+FILE_UID: Final = 0x46AE
 FILE_MEDIA_TYPE: Final = 0x4660
 TAG: Final = 0x7373
 SIMPLE_TAG: Final = 0x67C8
@@ -83,7 +84,7 @@ ALLOWED: Final[dict[int, dict[int, int]]] = {
     0xDB: dict.fromkeys((0x96, 0x97, 0x535F, 0xEB), _NUMBER),
     TAGS: {},
     ATTACHMENTS: {ATTACHED_FILE: _INSIDE},
-    ATTACHED_FILE: {0x46AE: _NUMBER, FILE_NAME: _EMPTIED, FILE_MEDIA_TYPE: 32, FILE_DATA: 1 << 56},
+    ATTACHED_FILE: {FILE_UID: _NUMBER, FILE_NAME: _EMPTIED, FILE_MEDIA_TYPE: 32, FILE_DATA: 1 << 56},
     CHAPTERS: {},
     CLUSTER: dict.fromkeys((0xE7, 0xA7, 0xAB), _NUMBER),
     BLOCK_GROUP: dict.fromkeys((0x9B, 0xFA, 0xFB, 0xFD, 0x75A2), _NUMBER) | {BLOCK: 1 << 56},
@@ -111,6 +112,7 @@ NAMES: Final = {
     0x3A9697: "encoder",
     0x45B9: "chapters",
     FILE_NAME: "attachment/name",
+    FILE_UID: "attachment/id",
     0x467E: "attachment/description",
     FILE_MEDIA_TYPE: "attachment/type",
 }

@@ -24,6 +24,7 @@ _ONCE: Final = frozenset(
     {ids.TRACK_NUMBER, ids.TRACK_TYPE, ids.CODEC_ID, ids.CODEC_PRIVATE, ids.VIDEO, ids.CONTENT_ENCODINGS}
 )
 _LANGUAGE: Final = regex(rb"[a-z]{3}\0?")
+_LONGEST_PRIVATE: Final = {b"A_AAC": 64, b"V_VP8": 64, b"V_VP9": 64, b"V_AV1": 4096}
 _OPUS_HEAD_BYTES: Final = 19  # RFC 7845 section 5.1, without the channel mapping table
 _LACED: Final = 2  # packets after the first whose length is not written (Vorbis and Theora have three headers)
 
@@ -142,6 +143,8 @@ def _codec_private(elements: Elements, track: Track, private: Element) -> Iterat
         head = elements.reader.read(start, min(_OPUS_HEAD_BYTES, end - start))
         mapped = 2 + head[9] if len(head) == _OPUS_HEAD_BYTES and head[18] else 0
         yield from elements.blank(start + _OPUS_HEAD_BYTES + mapped, end, "matroska/codec/slack")
+    elif track.codec in _LONGEST_PRIVATE:
+        yield from elements.blank(start + _LONGEST_PRIVATE[track.codec], end, "matroska/codec/slack")
 
 
 def _second_packet(elements: Elements, private: Element) -> tuple[int, int]:

@@ -90,7 +90,8 @@ class TestAttachments:
     def test_a_photo_is_searched_its_picture_stays(self) -> None:
         photo = photos.photo(photos.segment(0xFE, SECRET))
         parts = [element(b"\x46\x6e", LONG), element(b"\x46\x60", b"image/jpeg"), element(b"\x46\x5c", photo)]
-        after = clean(film(element(ebml.ATTACHMENTS, element(b"\x61\xa7", *parts))), SECRET, LONG)
+        parts.append(element(b"\x46\xae", b"hashhash"))
+        after = clean(film(element(ebml.ATTACHMENTS, element(b"\x61\xa7", *parts))), SECRET, LONG, b"hashhash")
         assert photos.plain()[2:] in after
         assert b"image/jpeg" in after
 
