@@ -21,11 +21,11 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 run: $(VENV)/.run ## a demo vault under var/ on http://127.0.0.1:8000
 	$(BIN)/python -m api.demo var
 
-test: $(VENV)/.dev ## the whole test suite
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## the whole test suite, on all processors
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-quick: $(VENV)/.dev ## what runs in under two minutes
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 check: $(VENV)/.dev ## format, lint, strict types, import rules
 	$(BIN)/ruff format --check .

@@ -13,7 +13,7 @@ from tests import media
 from tests.service import JSON, World
 
 pytestmark = pytest.mark.slow
-CANARY: Final = f"canary-{secrets.token_hex(8)}"
+CANARY: Final = "canary-6b1f0e9d27c4a853"
 FORM: Final = {**JSON, "Content-Type": "multipart/form-data; boundary=XX"}
 
 
