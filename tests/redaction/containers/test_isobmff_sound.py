@@ -30,7 +30,15 @@ def test_a_film_with_sound_is_a_film() -> None:
     assert plan(BytesReader(movie([video(), sound()]))).media_type == "video/mp4"
 
 
-@pytest.mark.parametrize("options", ["-c:a aac -f ipod", "-c:a aac -f mp4", "-c:a alac -f ipod", "-c:a aac -f 3gp"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-c:a aac -f ipod",
+        pytest.param("-c:a aac -f mp4", marks=pytest.mark.slow),
+        pytest.param("-c:a alac -f ipod", marks=pytest.mark.slow),
+        pytest.param("-c:a aac -f 3gp", marks=pytest.mark.slow),
+    ],
+)
 def test_recordings_keep_their_sound_and_lose_their_tags(options: str, tmp_path: Path) -> None:
     source, target = tmp_path / "memo.m4a", tmp_path / "after.m4a"
     data = sounds.written(source, *options.split(" "))

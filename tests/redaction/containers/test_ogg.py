@@ -75,7 +75,12 @@ def valid_pages(data: bytes) -> bool:
 
 @pytest.mark.parametrize(
     ("suffix", "options"),
-    [("opus", "libopus"), ("ogg", "libvorbis"), ("oga", "flac"), ("spx", "libspeex"), ("ogg", "libopus")],
+    [
+        ("opus", "libopus"),
+        pytest.param("ogg", "libvorbis", marks=pytest.mark.slow),
+        pytest.param("oga", "flac", marks=pytest.mark.slow),
+        pytest.param("spx", "libspeex", marks=pytest.mark.slow),
+    ],
 )
 def test_recordings_keep_their_sound_and_lose_their_tags(suffix: str, options: str, tmp_path: Path) -> None:
     source, target = tmp_path / f"memo.{suffix}", tmp_path / f"after.{suffix}"

@@ -86,11 +86,11 @@ SOUNDS = {
     "options",
     [
         "mp3 -c:a libmp3lame -write_id3v1 1",
-        "mp3 -c:a libmp3lame -id3v2_version 4 -ar 44100 -ac 2",
-        "mp3 -c:a libmp3lame -write_xing 0 -ar 48000",
-        "mp2 -c:a mp2 -ar 44100",
-        "aac -c:a aac -ar 44100",
-        "aac -c:a aac -write_id3v2 1",
+        pytest.param("mp3 -c:a libmp3lame -id3v2_version 4 -ar 44100 -ac 2", marks=pytest.mark.slow),
+        pytest.param("mp3 -c:a libmp3lame -write_xing 0 -ar 48000", marks=pytest.mark.slow),
+        pytest.param("mp2 -c:a mp2 -ar 44100", marks=pytest.mark.slow),
+        pytest.param("aac -c:a aac -ar 44100", marks=pytest.mark.slow),
+        pytest.param("aac -c:a aac -write_id3v2 1", marks=pytest.mark.slow),
         "flac -c:a flac -ar 44100",
     ],
 )
