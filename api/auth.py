@@ -91,6 +91,8 @@ class _Keys(HTTPSignatureKeyResolver):
 
 def _message(request: Request) -> Message:
     """What the signature covers; HttpProblem when the address is none."""
+    if not vault_of(request).settings.answers_to(request.headers.get("host", "")):
+        raise HttpProblem("not-signed")
     path, query = (request.scope[part].decode("ascii", "replace") for part in ("raw_path", "query_string"))
     try:
         return message(request.method, request.headers.get("host", ""), path, query, request.headers)

@@ -7,6 +7,7 @@
 | `store` | `file:…` relative to DIR, or `s3://…` | who writes there can stop the vault, but change nothing unnoticed |
 | `log_key` | file in DIR, mode 600 | its thief can sign another history; auditors who kept a checkpoint see it |
 | `organisation` | text on the pages | public |
+| `authorities` | host names (with port, if not the usual) that people use, by commas | public; empty: any |
 | `file_bytes`, `report_bytes` | bytes | – |
 | `report_files` | count | – |
 
@@ -39,9 +40,15 @@ class Settings:
     store: str = STORE
     log_key: str = "log.key"
     organisation: str = "Amparo"
+    authorities: str = ""
     file_bytes: int = 10 * GIB
     report_bytes: int = 20 * GIB
     report_files: int = 50
+
+    def answers_to(self, authority: str) -> bool:
+        """Whether signed requests for this host are ours: one that was signed for another address is not to be relayed."""
+        names = {name.strip().lower() for name in self.authorities.split(",") if name.strip()}
+        return not names or authority.lower() in names
 
     @property
     def spool(self) -> Path:

@@ -85,6 +85,8 @@ def _tell(answer: dict[str, Any]) -> None:
     say(f"Case number: {answer['case']}   (give this to your lawyer)")
     fours = " ".join(receipt[at : at + 4] for at in range(0, len(receipt), 4))
     say(f"Receipt:     {fours}   (only for you; nobody can recover it)")
+    if not answer.get("confirmed", True):
+        warn("it is sealed, but the vault could not confirm it yet", "keep the receipt, and look again in some minutes")
     for exhibit in answer["exhibits"]:
         say()
         say(f"Exhibit {exhibit['number']}: {exhibit['media_type']}, {exhibit['bytes']} bytes")
