@@ -46,7 +46,7 @@ class Settings:
     report_files: int = 50
 
     def answers_to(self, authority: str) -> bool:
-        """Whether signed requests for this host are ours: one that was signed for another address is not to be relayed."""
+        """Whether signed requests for this host are ours: none that was signed for another address may be relayed."""
         names = {name.strip().lower() for name in self.authorities.split(",") if name.strip()}
         return not names or authority.lower() in names
 
