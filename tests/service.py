@@ -223,8 +223,11 @@ class World:
         """Send a report as a program would; what `POST /report` answers. `files` are file names and contents."""
         sent = httpx.post(
             self.address + "/report",
-            data={"statement": statement, "keep_place": "yes" if keep_place else "no"},
-            files=[("files", (name, data, "application/octet-stream")) for name, data in files] or None,
+            files=[
+                ("statement", (None, statement)),
+                ("keep_place", (None, "yes" if keep_place else "no")),
+                *[("files", (name, data, "application/octet-stream")) for name, data in files],
+            ],
             headers={**JSON, **({"Authorization": f"Receipt {receipt}"} if receipt else {}), **(headers or {})},
             timeout=120,
             trust_env=False,

