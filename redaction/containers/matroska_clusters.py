@@ -6,7 +6,7 @@ from typing import Final
 
 from redaction.containers import matroska_names as ids
 from redaction.containers.isobmff_motion_jpeg import in_pictures
-from redaction.containers.isobmff_nals import in_samples
+from redaction.containers.isobmff_nals import Coding, in_byte_stream, in_samples
 from redaction.containers.matroska_elements import CRC32, VOID, Element, Elements
 from redaction.containers.matroska_masters import master, name_of
 from redaction.containers.matroska_tracks import Track, track_name
@@ -51,9 +51,19 @@ def frames(elements: Elements, tracks: dict[int, Track]) -> Iterator[Finding]:
     for track in tracks.values():
         if track.coding is not None:
             found = in_samples(elements, track.coding, track.chunks)
+            if track.byte_stream:
+                found = _in_byte_streams(elements, track.coding, track)
             yield from (replace(finding, what="matroska/sei") for finding in found)
         elif track.motion_jpeg:
             yield from (replace(finding, what="matroska/jpeg") for finding in in_pictures(elements, track.chunks))
+
+
+def _in_byte_streams(elements: Elements, how: Coding, track: Track) -> Iterator[Finding]:
+    """Frames with start codes (H.264 annex B): what precedes the picture in each is searched."""
+    for chunk in track.chunks:
+        if not elements.stream(chunk.offset, min(4, chunk.length)).startswith((b"\0\0\1", b"\0\0\0\1")):
+            raise MalformedMedia("video without a decoder configuration", chunk.offset)
+        yield from in_byte_stream(elements, how, chunk.offset, chunk.length)
 
 
 def _block(elements: Elements, block: Element, whole: Element, tracks: dict[int, Track]) -> Iterator[Finding]:

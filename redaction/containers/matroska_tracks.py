@@ -31,7 +31,10 @@ _LACED: Final = 2  # packets after the first whose length is not written (Vorbis
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """One track entry; `chunks` are the blocks of a kept track whose frames must be looked into."""
+    """One track entry; `chunks` are the blocks of a kept track whose frames must be looked into.
+
+    `byte_stream`: browsers record H.264 with start codes and no decoder configuration.
+    """
 
     element: Element
     number: int = 0
@@ -41,6 +44,7 @@ class Track:
     alpha: bool = False
     encoded: bool = False
     coding: Coding | None = None
+    byte_stream: bool = False
     motion_jpeg: bool = False
     chunks: Chunks = field(default_factory=Chunks)
 
@@ -85,9 +89,11 @@ def _track(elements: Elements, entry: Element) -> Track:
             for child in elements.inside(found[ids.VIDEO].body, found[ids.VIDEO].end)
         )
     if track.codec in _NALS:
-        if ids.CODEC_PRIVATE not in found:
-            raise MalformedMedia("video without a decoder configuration", entry.offset)
-        track.coding = coding(elements, _configuration(track, found[ids.CODEC_PRIVATE]))
+        private = found.get(ids.CODEC_PRIVATE)
+        if private is None:
+            track.coding, track.byte_stream = Coding(0, _NALS[track.codec] == b"hvcC"), True
+        else:
+            track.coding = coding(elements, _configuration(track, private))
     if track.kept and track.searched and track.encoded:
         raise MalformedMedia("a compressed track", entry.offset)
     return track

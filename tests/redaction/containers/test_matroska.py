@@ -128,6 +128,11 @@ class TestTracks:
         after = clean(data, SECRET)
         assert after.count(picture) == 2
 
+    def test_banners_in_h264_with_start_codes_as_browsers_record_it_go(self) -> None:
+        frame = b"\0\0\0\1\x67sps\0\0\1\x06" + BANNER + b"\0\0\1\x65slice"
+        after = clean(film(cluster(block(1, frame)), tracks=track(1, 1, b"V_MPEG4/ISO/AVC"), frame=frame), SECRET)
+        assert after.count(b"\x65slice") == 2
+
     def test_comments_in_pictures_of_motion_jpeg_go(self) -> None:
         photo = photos.photo(photos.segment(0xFE, SECRET))
         clean(film(cluster(block(1, photo)), tracks=track(1, 1, b"V_MJPEG"), frame=photos.plain()), SECRET)
