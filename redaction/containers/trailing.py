@@ -18,13 +18,13 @@ _VIDEO: Final = regex(rb"\x00\x00[\x00-\x10][\x00-\xff]ftyp")  # the first box's
 _SIGNATURE_BYTES: Final = 12
 
 
-def find(reader: Reader, start: int, walk: Walk, what: str) -> Iterator[Finding]:
-    """Everything to withhold in `[start, reader.size)`.
+def find(reader: Reader, start: int, walk: Walk, what: str, end: int | None = None) -> Iterator[Finding]:
+    """Everything to withhold in `[start, end)`, by default to the end of the file.
 
     One picture and one video are looked for, in this order; what precedes them is blanked. What follows a picture is
     that picture's own tail: each level looks behind itself.
     """
-    end = reader.size
+    end = reader.size if end is None else end
     if start >= end:
         return
     video = _first(reader, start, end, _VIDEO)
