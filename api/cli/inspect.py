@@ -2,12 +2,14 @@
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from api.cli.files import FileReader
 from api.cli.findings import grouped, picture, plan_json
-from api.cli.output import print_json, say, warn
+from api.cli.layout_page import render
+from api.cli.output import new_file, print_json, require_free, say, warn
 from redaction.finding import Finding, Outcome
 from redaction.planner import Plan, plan
 from redaction.reader import Reader
@@ -23,12 +25,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--values", action="store_true", help="also show the beginning of each value: mind who looks on"
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON, without values")
+    parser.add_argument(
+        "--html", metavar="OUT", type=Path, help="also write a page with a picture of the file and its findings"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Plan a redaction, and tell what it would withhold."""
+    if args.html is not None:
+        require_free(args.html)
     with FileReader(args.file) as reader:
         planned = plan(reader)
+        if args.html is not None:
+            _write_page(planned, reader if args.values else None, args.html)
         if args.json:
             print_json(plan_json(planned))
         else:
@@ -37,6 +46,12 @@ def run(args: argparse.Namespace) -> int:
     if planned.outcome is not Outcome.CLEAN:
         warn(f"not read to its end: {planned.reason}", "treat it as telling everything; a vault seals it whole")
     return 0
+
+
+def _write_page(planned: Plan, values: Reader | None, path: Path) -> None:
+    with new_file(path) as file:
+        for piece in render(planned, partial(_preview, values) if values is not None else None):
+            file.write(piece.encode())
 
 
 def _lines(planned: Plan, values: Reader | None) -> Iterator[str]:
