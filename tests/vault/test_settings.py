@@ -1,53 +1,77 @@
-"""Settings: read strictly, and an address that is not ours takes no signed request."""
+"""A vault's settings are refused unless every member is known and right; a secret that others may read is refused."""
 
 from pathlib import Path
 
 import pytest
 
 from vault.errors import SettingsError
-from vault.settings import Settings, load, read_secret
+from vault.settings import FILE, Settings, load, read_secret
 
 
-def written(folder: Path, text: str) -> Path:
-    (folder / "vault.toml").write_text(text)
-    return folder
-
-
-def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    settings = Settings(tmp_path, "example.invalid/log", authorities="vault.example.org, [::1]:8000")
+def test_settings_are_read_back(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, "vault.invalid/log", organisation="Casa Amparo", file_bytes=5)
     settings.write()
     assert load(tmp_path) == settings
+
+
+def test_settings_are_not_overwritten(tmp_path: Path) -> None:
+    Settings(tmp_path, "vault.invalid/log").write()
+    with pytest.raises(FileExistsError):
+        Settings(tmp_path, "other.invalid/log").write()
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "",
-        'origin = "x"\nunknown = 1\n',
-        'origin = "x"\nfile_bytes = 0\n',
-        'origin = "x"\nfile_bytes = true\n',
-        'origin = "x"\nfile_bytes = "10"\n',
-        "origin = 5\n",
-        "origin = \n",
+        "not toml",
+        'origin = "x"\nunknown = 1',
+        "origin = 1",
+        'origin = "x"\nfile_bytes = "1"',
+        'origin = "x"\nfile_bytes = 0',
+        'origin = "x"\nfile_bytes = true',
+        'origin = "x"\nfile_bytes = 1.5',
+        'origin = "x"\norganisation = ["x"]',
+        "origin = 'a\"b'",
+        'origin = "x"\nfolder = "/"',
     ],
 )
-def test_settings_of_another_form_are_refused(tmp_path: Path, text: str) -> None:
+def test_other_settings_are_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text)
     with pytest.raises(SettingsError):
-        load(written(tmp_path, text))
+        load(tmp_path)
 
 
-def test_a_folder_without_a_vault_says_how_to_make_one(tmp_path: Path) -> None:
+def test_a_folder_without_settings_is_no_vault(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="amparo init"):
         load(tmp_path)
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
-def test_a_secret_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
-    path = tmp_path / "log.key"
-    path.write_bytes(b"secret")
-    path.chmod(mode)
+def test_a_relative_database_lies_in_the_vault(tmp_path: Path) -> None:
+    assert Settings(tmp_path, "x").database_url == f"sqlite:///{tmp_path.resolve()}/vault.db"
+    elsewhere = Settings(tmp_path, "x", database="sqlite:////elsewhere/vault.db")
+    assert elsewhere.database_url == "sqlite:////elsewhere/vault.db"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
+def test_a_secret_that_others_may_use_is_refused(tmp_path: Path, mode: int) -> None:
+    secret = tmp_path / "log.key"
+    secret.write_bytes(b"secret")
+    secret.chmod(mode)
     with pytest.raises(SettingsError, match="chmod 600"):
-        read_secret(path)
+        read_secret(secret)
+    secret.chmod(0o600)
+    assert read_secret(secret) == b"secret"
+
+
+def test_a_secret_behind_a_link_is_refused(tmp_path: Path) -> None:
+    secret, link = tmp_path / "log.key", tmp_path / "link"
+    secret.write_bytes(b"secret")
+    secret.chmod(0o600)
+    link.symlink_to(secret)
+    for path in (link, tmp_path / "missing"):
+        with pytest.raises(SettingsError):
+            read_secret(path)
 
 
 def test_any_address_is_answered_until_some_are_named(tmp_path: Path) -> None:
