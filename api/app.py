@@ -51,7 +51,9 @@ def create_app(vault: Vault) -> FastAPI:
         await sealing
         vault.close()
 
-    app = FastAPI(title="Amparo", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Amparo", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     app.state.vault, app.state.limits = vault, Limits()
     app.state.pages = Pages(organisation=vault.settings.organisation, size_limit=vault.settings.report_bytes)
     _require_access_rows()
