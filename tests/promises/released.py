@@ -10,7 +10,9 @@ from tests.oracles.require import folder
 from tests.paths import CORPUS
 from tests.service import World
 
-SUFFIXES: Final = frozenset({".jpg", ".mp4", ".mov", ".3gp"})
+_PHOTOS: Final = frozenset({".jpg", ".heic", ".heif", ".avif", ".png", ".webp", ".gif", ".tif", ".dng"})
+_FILMS: Final = frozenset({".mp4", ".mov", ".3gp", ".mkv", ".webm", ".avi"})
+SUFFIXES: Final = _PHOTOS | _FILMS
 FILES_AT_ONCE: Final = 50
 
 

@@ -29,8 +29,8 @@ def clean(world: World, tmp_path_factory: pytest.TempPathFactory) -> list[Releas
 
 
 def test_nearly_all_of_the_corpus_is_clean_and_many_files_had_a_place(clean: list[Released]) -> None:
-    assert len(clean) > 40
-    assert sum(bool(each.places) for each in clean) > 15
+    assert len(clean) > 80
+    assert sum(bool(each.places) for each in clean) > 30
 
 
 def test_exiftool_finds_no_place(clean: list[Released]) -> None:
