@@ -122,7 +122,7 @@ def _drawing(plan: Plan) -> Iterator[str]:
         yield (
             f'<li><svg width="34" height="18" aria-hidden="true"><rect class="{mark}" width="34" height="18" '
             f'fill="url(#{mark})"/></svg> <span><strong>{_TITLES[mark]}</strong>: {len(found):,} × found, '
-            f"{length:,} bytes</span></li>"
+            f"{_counted(length, 'byte')}</span></li>"
         )
     yield "</ul>"
 

@@ -23,7 +23,7 @@ STYLE: Final = (
     ".ink{stroke:var(--ink);stroke-width:1.5;fill:none}.ink circle{fill:var(--ink);stroke:none}"
     "rect.place,rect.identity,rect.names,rect.software,rect.other{stroke:var(--kind);stroke-width:1}"
     ".legend{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.4rem 1.5rem}.legend li{display:flex;"
-    "align-items:center;gap:.5rem}"
+    "align-items:center;gap:.5rem}.legend svg{flex:none}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .6rem;"
     "border-bottom:1px solid var(--line)}td:nth-child(-n+2){white-space:nowrap;font-variant-numeric:tabular-nums}"
     "code{font-size:.875rem;overflow-wrap:anywhere}.kind{border-left:.35rem solid var(--kind);padding-left:.45rem;"
