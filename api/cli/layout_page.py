@@ -121,7 +121,7 @@ def _drawing(plan: Plan) -> Iterator[str]:
         length = sum(finding.length for finding in found)
         yield (
             f'<li><svg width="34" height="18" aria-hidden="true"><rect class="{mark}" width="34" height="18" '
-            f'fill="url(#{mark})"/></svg> <span><strong>{_TITLES[mark]}</strong>: {len(found):,} × found, '
+            f'fill="url(#{mark})"/></svg> <span><strong>{_TITLES[mark]}</strong>: {_counted(len(found), "finding")}, '
             f"{_counted(length, 'byte')}</span></li>"
         )
     yield "</ul>"
