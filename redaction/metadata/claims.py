@@ -4,7 +4,7 @@ Nothing stays by default: a byte that no directory entry claims (an orphaned GPS
 """
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
@@ -43,6 +43,11 @@ def without(intervals: list[Interval], holes: list[Interval]) -> list[Interval]:
     return result
 
 
+def shared(left: list[Interval], right: list[Interval]) -> list[Interval]:
+    """The bytes of both; each as `merged` returns it."""
+    return without(left, without(left, right))
+
+
 def overlap(left: list[Interval], right: list[Interval]) -> bool:
     """Whether the two, each as `merged` returns it, share a byte."""
     return sum(end - start for start, end in without(left, right)) != sum(end - start for start, end in left)
@@ -60,14 +65,21 @@ def reserve(taken: list[Interval], extent: Interval) -> bool:
 class Claims:
     """The claims on a block of `size` bytes.
 
-    Where kept and withheld values share bytes, they go, unless `strict` calls that a contradiction.
+    Where kept and withheld values share bytes, they go, unless `strict` calls that a contradiction. `is_blank` says
+    whether a range holds zeros already: to withhold it changes nothing that anybody reads, and is no contradiction.
     """
 
-    def __init__(self, size: int, *, strict: bool = False) -> None:
+    def __init__(
+        self, size: int, *, strict: bool = False, is_blank: Callable[[int, int], bool] = lambda _start, _end: False
+    ) -> None:
+        self._is_blank = is_blank
         self._size = size
         self._strict = strict
         self._opened: set[Interval] = set()
         self._structure: list[Interval] = []
+        self._rewritten: list[Interval] = []
+        self._refused: list[Interval] = []
+        self._decisive: list[Interval] = []
         self._kept: list[Interval] = []
         self._withheld: list[tuple[int, int, str]] = []
 
@@ -75,9 +87,22 @@ class Claims:
         """Bytes that hold the block together; to withhold one of them is a contradiction."""
         self._structure.append((start, end))
 
+    def rewrite(self, start: int, end: int) -> None:
+        """Structure that is written anew; what else was read there would read differently afterwards."""
+        self._rewritten.append((start, end))
+
+    def refuse(self, start: int, end: int) -> None:
+        """Bytes that were read and made no sense: nobody's, but to write them anew might make some."""
+        self._refused.append((start, end))
+
     def keep(self, start: int, end: int) -> None:
         """A value known to be harmless; it goes where a withheld value shares its bytes."""
         self._kept.append((start, end))
+
+    def decide(self, start: int, end: int) -> None:
+        """As `keep`, for a value that was read to decide what stays; to change one of its bytes is a contradiction."""
+        self.keep(start, end)
+        self._decisive.append((start, end))
 
     def open(self, start: int, end: int) -> None:
         """A value with a format of its own that is searched; what else claims a byte of it is a contradiction."""
@@ -94,10 +119,14 @@ class Claims:
 
         MalformedMedia when claims contradict each other.
         """
-        structure = merged(self._structure)
+        rewritten = merged(self._rewritten)
+        read = merged([*self._structure, *self._decisive, *self._refused])
+        structure = merged([*self._structure, *rewritten])
         withheld = merged((start, end) for start, end, _ in self._withheld)
-        if overlap(structure, withheld):
+        if self._blanks(withheld, structure) or overlap(rewritten, read):
             raise MalformedMedia("a value lies on the structure that points to it")
+        if self._blanks(withheld, merged(self._decisive)):
+            raise MalformedMedia("two values share bytes")
         kept, opened = merged(self._kept), merged(self._opened)
         if sum(end - start for start, end in opened) != sum(end - start for start, end in self._opened):
             raise MalformedMedia("two values share bytes")
@@ -114,3 +143,7 @@ class Claims:
         claimed = merged([*structure, *withheld, *kept, *opened])
         for start, end in without([(0, self._size)] if self._size else [], claimed):
             yield Finding(start, end - start, unclaimed)
+
+    def _blanks(self, withheld: list[Interval], others: list[Interval]) -> bool:
+        """Whether withholding changes a byte of the others."""
+        return any(not self._is_blank(start, end) for start, end in shared(withheld, others))

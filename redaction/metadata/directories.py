@@ -24,6 +24,7 @@ DIRECTORIES: Final = 256
 """Most directories that are followed in one block; the bytes of further ones are blanked."""
 
 _USER_COMMENT_PREFIXES: Final = frozenset({b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", bytes(8)})
+_STEP_BYTES: Final = 1 << 16
 _GPS_HEAD_BYTES: Final = 2 + ENTRY_BYTES + 4
 
 
@@ -66,7 +67,7 @@ class Directories:
         self._what = what
         self._kinds = kinds
         self._nested = nested
-        self._claims = Claims(block.reader.size, strict=strict)
+        self._claims = Claims(block.reader.size, strict=strict, is_blank=self._is_blank)
         self._extents: list[Interval] = [(0, HEADER_BYTES)]
         self._waiting: deque[tuple[int, str]] = deque()
         self._gps: list[int] = []
@@ -82,6 +83,10 @@ class Directories:
         for offset in dict.fromkeys(self._gps):
             self._gps_directory(offset)
         return [*self._findings, *self._claims.findings(f"{self._what}/unreferenced")]
+
+    def _is_blank(self, start: int, end: int) -> bool:
+        steps = range(start, end, _STEP_BYTES)
+        return not any(any(self._block.reader.read(at, min(_STEP_BYTES, end - at))) for at in steps)
 
     def _chain(self) -> None:
         """Claim the first directory and those that follow it; a link to what is no directory is blanked."""
@@ -105,6 +110,7 @@ class Directories:
         try:
             entries = self._block.directory(offset, self._walk)
         except MalformedMedia:
+            self._claims.refuse(offset, offset + 2)
             return 0
         extent = (offset, offset + 2 + ENTRY_BYTES * len(entries))
         if not reserve(self._extents, extent):
@@ -146,12 +152,12 @@ class Directories:
     def _value(self, entry: Entry, kind: Kind) -> None:
         harmless = kind.harmless.get(entry.tag)
         if harmless is not None and harmless.permits(entry.field_type, entry.count) and self._in_form(entry, harmless):
-            self._claims.keep(entry.start, entry.end)
+            (self._claims.decide if harmless.form else self._claims.keep)(entry.start, entry.end)
             return
         start = entry.start
         if entry.tag == tags.USER_COMMENT and self._block.reader.read(start, 8) in _USER_COMMENT_PREFIXES:
             start = min(start + 8, entry.end)
-            self._claims.keep(entry.start, start)
+            self._claims.decide(entry.start, start)
         self._claims.withhold(start, entry.end, f"{self._what}/{tags.NAMES.get(entry.tag, 'unknown-tag')}")
 
     def _in_form(self, entry: Entry, harmless: Harmless) -> bool:
@@ -166,7 +172,7 @@ class Directories:
 
     def _pictures(self, entries: list[Entry]) -> None:
         """Keep thumbnails and strips, and look inside those that are JPEG files of their own."""
-        found = {entry.tag: entry for entry in entries}
+        found = {entry.tag: entry for entry in entries if entry.size >= 0}  # others are blanked, tag and all
         pairs = (
             (tags.THUMBNAIL_OFFSET, tags.THUMBNAIL_BYTES),
             (tags.STRIP_OFFSETS, tags.STRIP_BYTES),
@@ -177,10 +183,15 @@ class Directories:
             if offsets is None or lengths is None:
                 continue
             numbers = self._block.numbers(offsets, self._walk), self._block.numbers(lengths, self._walk)
+            for entry in (offsets, lengths):
+                if entry.fits:
+                    self._claims.decide(entry.start, entry.end)
             for offset, length in ranges(*numbers, self._block.reader.size):
-                self._claims.keep(offset, offset + length)
                 is_jpeg = self._block.reader.read(offset, 2) == b"\xff\xd8"
-                if is_jpeg or offsets_tag == tags.THUMBNAIL_OFFSET:
+                if not is_jpeg and offsets_tag != tags.THUMBNAIL_OFFSET:
+                    self._claims.keep(offset, offset + length)
+                else:
+                    self._claims.open(offset, offset + length)
                     what = f"{self._what}/thumbnail"
                     self._findings += self._walk.embedded(self._block.reader, offset, length, what)
 
@@ -199,7 +210,7 @@ class Directories:
             raise MalformedMedia("a GPS directory overlaps another one", offset)
         count, version = b"\0\1"[:: 1 if self._block.order == ">" else -1], bytes([2, 3, 0, 0])
         filler = count + self._block.pack_entry(0, BYTE, 4, version) + bytes(4)
-        self._claims.structure(offset, offset + head)
+        self._claims.rewrite(offset, offset + head)
         self._findings.append(Finding(offset, head, what, structure(filler[:head])))
         self._claims.withhold(offset + head, end, what)
         for entry in entries:
