@@ -15,8 +15,9 @@ from redaction.finding import Finding
 def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterator[Finding]:
     """Findings in the payloads of the `mdat` boxes.
 
-    MalformedMedia when a withheld track does not say surely where its samples are. When a kept one does not, or has
-    samples elsewhere than in `mdat`, unclaimed bytes stay, because they may be picture or sound.
+    MalformedMedia when a withheld track does not say surely where its samples are, or when something is to be blanked
+    in a sample that lies elsewhere. When a kept one does not, or has samples elsewhere than in `mdat`, unclaimed bytes
+    stay, because they may be picture or sound.
     """
     kept = _kept(mdats, tracks)
     inside = within(kept, mdats)
@@ -25,9 +26,9 @@ def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterat
     for track in tracks:
         if track.kept:
             if track.coding is not None:
-                yield from in_samples(search, track.coding, track.chunks)
+                yield from _inside(in_samples(search, track.coding, track.chunks), mdats)
             if track.motion_jpeg:
-                yield from in_pictures(search, track.chunks)
+                yield from _inside(in_pictures(search, track.chunks), mdats)
             continue
         if not track.certain:
             raise MalformedMedia("a track to withhold does not say surely where its samples are")
@@ -38,6 +39,16 @@ def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterat
     if certain:
         for start, end in without(mdats, merged(claimed)):
             yield from search.blank(start, end, "mp4/gap")
+
+
+def _inside(findings: Iterator[Finding], mdats: Ranges) -> Iterator[Finding]:
+    """The findings; MalformedMedia for one outside the media data, where blanking would hit the file's structure."""
+    starts = [start for start, _ in mdats]
+    for finding in findings:
+        at = bisect_right(starts, finding.offset) - 1
+        if at < 0 or finding.end > mdats[at][1]:
+            raise MalformedMedia("a sample lies outside the media data", finding.offset)
+        yield finding
 
 
 def _kept(mdats: Ranges, tracks: Sequence[Track]) -> Ranges:

@@ -1,0 +1,51 @@
+"""What fuzzing (tests/fuzz) found once: each input here broke a property that must hold of all bytes."""
+
+from typing import Final
+
+import pytest
+
+from redaction.blanking import blank
+from redaction.containers.formats import descend
+from redaction.disjoint import disjoint
+from redaction.finding import Finding, Outcome
+from redaction.metadata import exif
+from redaction.planner import changing
+from redaction.reader import BytesReader
+from redaction.walk import Walk
+from tests.redaction.containers import mp4
+from tests.redaction.containers.redacting import redacted
+
+EXIF: Final = {
+    "a withheld value over a date": (
+        "49492a00080000000200310102000a0000002600000032010200140000002c00000000000000"
+        "63616d657261323032343a30313a30322030333a30343a303500"
+    ),
+    "a withheld value over an entry whose own value is outside": (
+        "49492a000800000003001201030001000000060000000e010200840300004141414131010200060000001c00000000000000"
+    ),
+    "a pointer into the middle of a place's directory": (
+        "49492a0008000000020069870400010000002c00000025880400010000002600000000000000"
+        "010001000200ffff00004e0000000000000000" + "00" * 59
+    ),
+}
+
+
+def in_exif(data: bytes) -> tuple[Finding, ...]:
+    reader = BytesReader(data)
+    return changing(reader, disjoint(exif.find(reader, Walk(descend), "exif")))
+
+
+@pytest.mark.parametrize("digits", EXIF.values(), ids=EXIF)
+def test_blanking_exif_leaves_nothing_that_reads_as_something_else(digits: str) -> None:
+    data = bytes.fromhex(digits)
+    findings = in_exif(data)
+    assert findings
+    assert in_exif(b"".join(blank([data], findings))) == ()
+
+
+def test_a_message_in_a_sample_outside_the_media_data_is_not_blanked_into_the_structure() -> None:
+    message = mp4.nal(b"\x06\x05\x10" + bytes(range(1, 17)) + b"\x80")
+    track = mp4.video(chunks=[[message]], offsets=[len(mp4.FTYP) + 8])
+    outside = mp4.movie([track], before=mp4.box(b"free", message))
+    found, after = redacted(outside)
+    assert (found.outcome, after) == (Outcome.UNSTRIPPED, outside)
