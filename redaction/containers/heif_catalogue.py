@@ -110,7 +110,7 @@ class _Reading:
         dref = only(self._search.children(dinf.body, dinf.end)[0], b"dref")
         if dref is not None:
             for number, entry in enumerate(self._search.children(dref.body + 8, dref.end)[0], 1):
-                if entry.kind in {b"url ", b"urn "} and self._search.reader.read(entry.body + 3, 1)[:1] == b"\1":
+                if entry.kind in {b"url ", b"urn "} and self._search.field(entry, 3, 1) == b"\1":
                     yield number
 
     def _others(self, boxes: list[Box]) -> Iterator[Finding]:

@@ -86,6 +86,12 @@ class Search:
             raise MalformedMedia("a box is too short or too long", box.offset)
         return exactly(self.reader, box.body + skip, length)
 
+    def field(self, box: Box, at: int, length: int) -> bytes:
+        """Bytes of a box's payload; MalformedMedia when the box ends before: the next one does not speak for it."""
+        if box.body + at + length > box.end:
+            raise MalformedMedia("a box is too short or too long", box.offset)
+        return exactly(self.reader, box.body + at, length)
+
     def count_entries(self, number: int) -> None:
         """Count table entries that will be held in memory; MalformedMedia when there are too many."""
         self._entries -= number

@@ -38,7 +38,7 @@ def _handlers(search: Search) -> Iterator[bytes]:
                 mdia = _child(search, trak, b"mdia") if trak.kind == b"trak" else None
                 hdlr = _child(search, mdia, b"hdlr") if mdia else None
                 if hdlr:
-                    yield search.reader.read(hdlr.body + 8, 4)
+                    yield search.field(hdlr, 8, 4)
             return
         offset = box.end
 

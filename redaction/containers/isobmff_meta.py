@@ -64,7 +64,7 @@ def _metadata(search: Search, meta: Box, what: str) -> Iterator[Finding]:
     hdlr, keys, items = (only(boxes, kind) for kind in (b"hdlr", b"keys", b"ilst"))
     if hdlr is None:
         raise MalformedMedia("metadata without a handler", meta.offset)
-    by_key = search.reader.read(hdlr.body + 8, 4) == b"mdta" and keys is not None
+    by_key = search.field(hdlr, 8, 4) == b"mdta" and keys is not None
     names: list[bytes] = []
     for box in boxes:
         if box is hdlr:

@@ -55,6 +55,7 @@ def _leaf(search: Search, box: Box, *, video: bool) -> Iterator[Finding]:
 
 def _data_references(search: Search, dref: Box) -> Iterator[Finding]:
     """Paths and volume names: everything after version and flags of each entry."""
+    search.field(dref, 0, 8)
     boxes, end = search.children(dref.body + 8, dref.end)
     for box in boxes:
         yield from search.blank(box.body + 4, box.end, "mp4/dref")

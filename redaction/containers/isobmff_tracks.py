@@ -43,13 +43,13 @@ def read_track(search: Search, trak: Box) -> Track:
     track = Track(trak)
     boxes = search.children(trak.body, trak.end)[0]
     if (tkhd := only(boxes, b"tkhd")) is not None:
-        wide = search.reader.read(tkhd.body, 1) == b"\1"
-        track.number = int.from_bytes(search.reader.read(tkhd.body + (20 if wide else 12), 4))
+        wide = search.field(tkhd, 0, 1) == b"\1"
+        track.number = int.from_bytes(search.field(tkhd, 20 if wide else 12, 4))
     if (mdia := only(boxes, b"mdia")) is None:
         return track
     boxes = search.children(mdia.body, mdia.end)[0]
     if (hdlr := only(boxes, b"hdlr")) is not None:
-        track.handler = search.reader.read(hdlr.body + 8, 4)
+        track.handler = search.field(hdlr, 8, 4)
     if (minf := only(boxes, b"minf")) is None:
         return track
     boxes = search.children(minf.body, minf.end)[0]
@@ -63,8 +63,9 @@ def _inside(search: Search, dinf: Box) -> bool:
     """Whether all data references say "in this file" (flag 1)."""
     for dref in search.children(dinf.body, dinf.end)[0]:
         if dref.kind == b"dref":
+            search.field(dref, 0, 8)
             for entry in search.children(dref.body + 8, dref.end)[0]:
-                if not search.reader.read(entry.body + 3, 1) or not search.reader.read(entry.body + 3, 1)[0] & 1:
+                if not search.field(entry, 3, 1)[0] & 1:
                     return False
     return True
 
@@ -94,6 +95,7 @@ def _read_table(search: Search, track: Track, boxes: list[Box]) -> None:
 
 
 def _read_entries(search: Search, track: Track, stsd: Box, sizes: Sizes) -> None:
+    search.field(stsd, 0, 8)
     entries = search.children(stsd.body + 8, stsd.end)[0]
     codings = set(_codings(search, entries)) if track.handler == b"vide" else set()
     if len(codings) > 1:
@@ -117,7 +119,7 @@ def _codings(search: Search, entries: list[Box]) -> Iterator[Coding]:
 
 def _is_exact(search: Search, entry: Box, size: int) -> bool:
     """Whether a sample is really stored in so many bytes (QuickTime File Format, "Sound Sample Descriptions")."""
-    head = search.reader.read(entry.body, min(64, entry.end - entry.body))
+    head = search.field(entry, 0, min(64, entry.end - entry.body))
     version = int.from_bytes(head[8:10])
     if version == 2:
         return int.from_bytes(head[56:60]) == size

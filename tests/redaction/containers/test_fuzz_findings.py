@@ -49,3 +49,27 @@ def test_a_message_in_a_sample_outside_the_media_data_is_not_blanked_into_the_st
     outside = mp4.movie([track], before=mp4.box(b"free", message))
     found, after = redacted(outside)
     assert (found.outcome, after) == (Outcome.UNSTRIPPED, outside)
+
+
+def _shortened(kind: bytes, payload: bytes) -> bytes:
+    """A movie in which the first box of a kind has this payload, and a `free` box fills what it had before."""
+    whole = mp4.movie([mp4.video()])
+    start = whole.index(kind) - 4
+    end = start + int.from_bytes(whole[start : start + 4])
+    short = mp4.box(kind, payload)
+    return whole[:start] + short + mp4.box(b"free", bytes(end - start - len(short) - 8)) + whole[end:]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _shortened(b"hdlr", bytes(8)),
+        _shortened(b"dref", bytes(4)),
+        _shortened(b"tkhd", b""),
+        mp4.movie([mp4.video(reference=mp4.box(b"url ") + mp4.box(b"\0\0\0\1"))]),
+    ],
+    ids=["handler", "data references", "track header", "data reference"],
+)
+def test_a_box_that_ends_before_its_fields_is_not_read_on_into_the_next_one(data: bytes) -> None:
+    found, _ = redacted(data)
+    assert found.outcome == Outcome.UNSTRIPPED
