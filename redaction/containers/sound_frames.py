@@ -5,6 +5,7 @@ from typing import Final
 
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
+from redaction.metadata.sound_tags import torn
 from redaction.reader import Reader
 
 Measure = Callable[[bytes], int]
@@ -34,6 +35,8 @@ def trailer(reader: Reader, start: int, end: int, header: int, measure: Measure,
     """Blank `[start, end)`, in which no frame follows directly; refused when sound seems to go on behind it."""
     if start >= end:
         return
+    if torn(reader, start, end):
+        raise MalformedMedia("a tag begins inside sound", start)
     data = reader.read(start, min(_JUNK_BYTES + 1, end - start))
     if len(data) > _JUNK_BYTES:
         raise MalformedMedia("bytes between frames", start)

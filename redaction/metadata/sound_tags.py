@@ -52,6 +52,15 @@ def after(reader: Reader, start: int, walk: Walk, what: str) -> tuple[int, list[
     return end, findings
 
 
+def torn(reader: Reader, start: int, end: int) -> bool:
+    """Whether what looks like a tag's footer ends at `end` and begins before `start`.
+
+    It did not add up (`after` left it); blanked from `start` on, it might, and take sound with it.
+    """
+    feet = ((_APE, _APE_BYTES), (b"3DI", _ID3_BYTES))
+    return any(0 <= end - size < start < end and reader.read(end - size, len(name)) == name for name, size in feet)
+
+
 def _last(reader: Reader, start: int, end: int, what: str) -> Tag | None:
     for read in (_id3v1, _id3v1_extended, _ape, _lyrics, _id3v2_appended):
         tag = read(reader, end, what)

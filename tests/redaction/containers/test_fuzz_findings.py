@@ -73,3 +73,12 @@ def _shortened(kind: bytes, payload: bytes) -> bytes:
 def test_a_box_that_ends_before_its_fields_is_not_read_on_into_the_next_one(data: bytes) -> None:
     found, _ = redacted(data)
     assert found.outcome == Outcome.UNSTRIPPED
+
+
+def test_a_tag_that_begins_inside_sound_is_not_made_to_add_up_by_what_is_blanked_behind_it() -> None:
+    footer = b"APETAGEX" + bytes(4) + b"D\0\0\0\1\0\0\0\0\0\0\x80" + bytes(8)
+    item = (22).to_bytes(4, "little") + bytes(4) + b"Title\0" + bytes(22)
+    tag = item + footer
+    frame = b"\xff\xfb\x90\0" + bytes(413 - len(tag) + 9) + tag[:-9]
+    found, _ = redacted(frame + tag[-9:])
+    assert found.outcome == Outcome.UNSTRIPPED
