@@ -22,11 +22,12 @@ from api.access import ACCESS
 from api.early_answer import EarlyAnswer
 from api.limits import Limits
 from api.problems import HANDLED, answer, code_of
-from api.routes import audit, custodian, open, partner, source  # noqa: A004 -- the door that is open to anyone
+from api.routes import audit, custodian, open, partner, source, withdrawal  # noqa: A004 -- open to anyone
 from api.web.bundle_texts import read_me
 from api.web.pages import Pages
 from evidence.errors import EvidenceError
 from vault import bundles
+from vault import withdrawal as withdrawals
 from vault.errors import VaultError
 from vault.instance import VERSION, Vault
 
@@ -35,7 +36,7 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-ROUTERS: Final = (source.router, open.router, partner.router, custodian.router, audit.router)
+ROUTERS: Final = (source.router, withdrawal.router, open.router, partner.router, custodian.router, audit.router)
 _BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -46,9 +47,9 @@ def create_app(vault: Vault) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         vault.store.sweep()
         vault.sequencer.start()
-        sealing = asyncio.create_task(run_in_threadpool(_seal_pending, vault))
+        finishing = asyncio.create_task(run_in_threadpool(_finish_pending, vault))
         yield
-        await sealing
+        await finishing
         vault.close()
 
     app = FastAPI(
@@ -67,8 +68,13 @@ def create_app(vault: Vault) -> FastAPI:
     return app
 
 
-def _seal_pending(vault: Vault) -> None:
-    """Seal what a crash left between the last approval and the bundle; one that cannot be sealed stops nothing."""
+def _finish_pending(vault: Vault) -> None:
+    """Delete what a crash left of withdrawals; then seal what it left between the last approval and the bundle.
+
+    One that cannot be finished stops nothing.
+    """
+    with contextlib.suppress(VaultError):
+        withdrawals.finish(vault)
     for request in bundles.pending(vault):
         with contextlib.suppress(VaultError, EvidenceError):
             bundles.seal(vault, request, read_me)

@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
-from api.web.forms import RECEIPT_PATH
+from api.web.forms import RECEIPT_PATH, WITHDRAW_PATH, WITHDRAWAL_PATH
 from evidence.errors import EvidenceError, IdentifierError
 from redaction.errors import RedactionError, UnsupportedMedia
 from vault import errors as vault_errors
@@ -72,6 +72,19 @@ PROBLEMS: Final[dict[str, Problem]] = {
     "unknown-case": Problem(
         404, N_("No open case has this number."), N_("Check the number with whoever gave it to you.")
     ),
+    "case-withdrawn": Problem(
+        410,
+        N_("The case was withdrawn."),
+        N_("Nobody can open it here any more. To send something again, start from the first page."),
+    ),
+    "unknown-exhibit": Problem(
+        404,
+        N_("The case has no file with this number."),
+        N_("Nothing was withdrawn. Look at your case for the numbers."),
+    ),
+    "nothing-chosen": Problem(
+        400, N_("Nothing was chosen."), N_("Nothing was withdrawn. Open your case, and choose what to withdraw.")
+    ),
     "case-busy": Problem(409, N_("Another upload to this case was under way."), N_("Send it again.")),
     "unknown-request": Problem(404, N_("No request has this id."), N_("List your requests to see their ids.")),
     "unknown-person": Problem(
@@ -87,6 +100,11 @@ PROBLEMS: Final[dict[str, Problem]] = {
         409,
         N_("The bundle is not sealed."),
         N_("Look at the request's state; it may wait for approvals, or be denied."),
+    ),
+    "bundle-withdrawn": Problem(
+        410,
+        N_("The source withdrew something in this bundle."),
+        N_("The bundle was destroyed. If the case is still open, ask for it again to get the rest."),
     ),
     "not-signed": Problem(
         401,
@@ -133,12 +151,15 @@ _BY_CLASS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (EvidenceError, "malformed-request"),
     (vault_errors.NothingToSeal, "nothing-to-seal"),
     (vault_errors.UnknownReceipt, "unknown-receipt"),
+    (vault_errors.CaseWithdrawn, "case-withdrawn"),
     (vault_errors.UnknownCase, "unknown-case"),
+    (vault_errors.UnknownExhibit, "unknown-exhibit"),
     (vault_errors.CaseBusy, "case-busy"),
     (vault_errors.UnknownRequest, "unknown-request"),
     (vault_errors.UnknownPerson, "unknown-person"),
     (vault_errors.NameTaken, "name-taken"),
     (vault_errors.RequestRefused, "not-acceptable"),
+    (vault_errors.BundleWithdrawn, "bundle-withdrawn"),
     (vault_errors.NotReady, "not-ready"),
     (vault_errors.NoSpace, "no-space"),
     (vault_errors.SequencerStalled, "log-stalled"),
@@ -173,7 +194,7 @@ def answer(code: str, request: Request) -> Response:
             problem.status,
             problem.title,
             problem.next_step,
-            with_receipt=request.url.path == RECEIPT_PATH,
+            with_receipt=request.url.path in {RECEIPT_PATH, WITHDRAWAL_PATH, WITHDRAW_PATH},
         )
         return Response(page.html, problem.status, {**page.headers, **headers})
     document = {

@@ -28,9 +28,9 @@ from evidence.tlog.merkle import prove_inclusion
 from evidence.tlog.proof import TlogProof
 from vault.age.recipients import parse_recipient
 from vault.database import schema
-from vault.errors import Altered, NotReady, UnknownRequest
+from vault.errors import Altered, BundleWithdrawn, NotReady, UnknownRequest
 from vault.instance import TOOL, Vault
-from vault.places import approved_headers, bundle_files, bundle_parts
+from vault.places import approved_headers, bundle_files, bundle_parts, exhibit_of_header, release_papers
 from vault.release import RequestView, partner_line, view
 from vault.sealing import payload_of, seal_bytes
 from vault.store.protocol import StoreReader
@@ -64,6 +64,7 @@ def seal(vault: Vault, request: str, read_me: ReadMe) -> None:
     with vault.locks.hold(request):
         if vault.store.exists(bundle_parts(request)):
             return
+        _agreed(vault, request)  # before the event: a withdrawal may have deleted the headers
         number = vault.sequencer.record(lambda connection: _seal_event(vault, connection, asked))
         if number:
             vault.sequencer.wait(number)
@@ -123,11 +124,30 @@ class BundleReader:
 
 
 def open_bundle(vault: Vault, request: str, partner: str) -> BundleReader:
-    """The sealed bundle of a partner's own request; NotReady when it is not sealed."""
+    """The sealed bundle of a partner's own request; NotReady when it is not sealed, BundleWithdrawn."""
     asked = view(vault, request, partner)
+    _require_not_withdrawn(vault, asked)
     if asked.state != State.SEALED.value or not vault.store.exists(bundle_parts(request)):
         raise NotReady("the bundle is not sealed: the request waits for approvals, or was denied")
     return BundleReader(vault, _read_parts(vault, request), request)
+
+
+def _require_not_withdrawn(vault: Vault, asked: RequestView) -> None:
+    """By the rows, so that nothing is served between a withdrawal's event and its deletions.
+
+    A release whose papers are all gone held something that was withdrawn: nothing else deletes them.
+    """
+    cases, exhibits = schema.cases, schema.exhibits
+    gone = select(exhibits.c.exhibit).where(exhibits.c.case == asked.case, exhibits.c.state == State.DESTROYED.value)
+    with vault.database.transaction() as connection:
+        state = connection.execute(select(cases.c.state).where(cases.c.case == asked.case)).scalar_one()
+        destroyed = set(connection.execute(gone).scalars())
+    withdrawn = state != State.OPEN.value
+    if destroyed and not withdrawn and asked.state in {State.APPROVED.value, State.SEALED.value}:
+        held = {exhibit_of_header(key) for key in vault.store.list(release_papers(asked.request))}
+        withdrawn = not held or not held.isdisjoint(destroyed)
+    if withdrawn:
+        raise BundleWithdrawn("the source withdrew something that the bundle held")
 
 
 def downloaded(vault: Vault, request: str, partner: str) -> None:

@@ -7,6 +7,8 @@ VaultError
 ├── SequencerStalled     an event is recorded but not yet in a published checkpoint
 ├── UnknownReceipt       no case has this receipt
 ├── UnknownCase          no open case has this number
+│   └── CaseWithdrawn    its source withdrew it
+├── UnknownExhibit       the case has no exhibit with this number
 ├── CaseBusy             another upload to the same case took its place
 ├── UnknownRequest       no request has this id
 ├── UnknownPerson        nobody is enrolled under this name
@@ -14,6 +16,7 @@ VaultError
 ├── NothingToSeal        neither a statement nor a file arrived
 ├── RequestRefused       a signed request, approval, denial or enrolment is not acceptable
 ├── NotReady             the bundle of a request is not sealed (yet)
+│   └── BundleWithdrawn  the source withdrew something that the bundle held
 └── StoreError
     ├── InvalidKey       a key is not spelt as `store.protocol` wants it, or is the folder of another key
     ├── NotFound         no object has this key
@@ -129,6 +132,18 @@ class UnknownCase(VaultError):
     code = "unknown-case"
 
 
+class CaseWithdrawn(UnknownCase):
+    """The source withdrew the case; told to who holds its receipt."""
+
+    code = "case-withdrawn"
+
+
+class UnknownExhibit(VaultError):
+    """The case has no exhibit with this number."""
+
+    code = "unknown-exhibit"
+
+
 class CaseBusy(VaultError):
     """Another upload to the same case was recorded in between; nothing of this one was. Sending it again helps."""
 
@@ -169,3 +184,9 @@ class NotReady(VaultError):
     """The bundle is not sealed: the request waits for approvals, or was denied."""
 
     code = "not-ready"
+
+
+class BundleWithdrawn(NotReady):
+    """The bundle held something that its source withdrew since, and was destroyed; another may be asked for."""
+
+    code = "bundle-withdrawn"

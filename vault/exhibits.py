@@ -29,6 +29,7 @@ from redaction.planner import POLICY, Plan, plan
 from redaction.second_reader import leftovers, second_opinion
 from vault.age.stream import NONCE_BYTES, Encryptor
 from vault.instance import TOOL, Vault
+from vault.places import receipt_view
 from vault.sealing import PayloadSealer, SealedPayload, media_key, seal_small
 from vault.spool import Spool
 
@@ -129,11 +130,6 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
     return Sealed(record, tuple(objects), record_commitment(encoded), view)
 
 
-def view_prefix(case: str) -> str:
-    """Where the store keeps what the receipt page shows of a case, sealed under the receipt."""
-    return f"cases/{case}/receipt/"
-
-
 def _withhold(
     spool: Spool, findings: Sequence[Finding], *, keep: bool
 ) -> tuple[tuple[Withheld, ...], list[OpenedSegment]]:
@@ -192,5 +188,5 @@ def _seal_view(vault: Vault, record: ExhibitRecord, place: Place) -> dict[str, J
     }
     sealer = Encryptor(view_key(place.receipt_secret, record.exhibit), secrets.token_bytes(NONCE_BYTES))
     sealed = sealer.start() + sealer.update(encode(view)) + sealer.finish()
-    vault.store.put(f"{view_prefix(place.case)}{record.exhibit}", sealed)
+    vault.store.put(receipt_view(place.case, record.exhibit), sealed)
     return view

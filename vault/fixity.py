@@ -2,8 +2,8 @@
 
 What is compared: the payload (length and SHA-256) of every object that the events name; the log's files with the
 database and the signed checkpoint; the database's rows with the events; released bundles with their manifests, and
-headers with the approvals. What no check without a key can see is a header that still parses, and what a receipt page
-shows: both refuse to open when they were changed.
+headers with the approvals. What was withdrawn must be gone. What no check without a key can see is a header that still
+parses, and what a receipt page shows: both refuse to open when they were changed.
 """
 
 import hashlib
@@ -24,7 +24,9 @@ from vault.age.errors import AgeError
 from vault.database import schema
 from vault.errors import StoreError
 from vault.fixity_releases import release_faults
+from vault.fixity_withdrawals import withdrawal_faults
 from vault.instance import Vault
+from vault.places import receipt_view
 from vault.receipts import case_key, stored_verifier
 from vault.replay import Replay, Row
 from vault.sealing import HEADER, PAYLOAD, header_of, payload_of
@@ -85,6 +87,7 @@ class _Check:
             result.objects += 1
         result.faults += _paper_faults(vault, replay)
         result.faults += [Fault(*each) for each in release_faults(vault.store, replay, self._sealed, self._progress)]
+        result.faults += [Fault(*each) for each in withdrawal_faults(vault.store, replay)]
         result.orphans = list(_orphans(vault, replay))
         if log_is_well:
             _record(vault, result)
@@ -181,8 +184,7 @@ def _paper_faults(vault: Vault, replay: Replay) -> Iterator[Fault]:
         if stored_verifier(vault.store, case) is None:
             yield Fault(case_key(case), "it is missing or changed")
     for stored in replay.kept():
-        case, exhibit = replay.objects[stored.key][1].case, replay.objects[stored.key][1].exhibit
-        view = f"cases/{case}{_RECEIPT_VIEW}{exhibit}"
+        view = receipt_view(replay.objects[stored.key][1].case, replay.objects[stored.key][1].exhibit)
         if stored.key.endswith("/media") and not vault.store.exists(view):
             yield Fault(view, "it is missing")
 

@@ -7,11 +7,12 @@ from typing import Final
 
 from evidence import bag
 from evidence.canonical import decode
+from evidence.custody import State, Subject
 from evidence.errors import EvidenceError
 from evidence.fields import Fields
 from evidence.release import ReleasedObject, objects_digest
 from vault.errors import NotFound, StoreError
-from vault.places import approved_headers, bundle_files, bundle_parts
+from vault.places import approved_headers, bundle_files, bundle_parts, release_papers
 from vault.replay import Replay
 from vault.store.protocol import Store
 
@@ -24,8 +25,17 @@ _HEADER_LIMIT: Final = 1 << 20  # bytes
 def release_faults(
     store: Store, replay: Replay, sealed: Collection[str], progress: Progress
 ) -> Iterator[tuple[str, str]]:
-    """Key and fault of every approved header that is missing or changed, and of the bundles of `sealed` requests."""
+    """Key and fault of every approved header that is missing or changed, and of the bundles of `sealed` requests.
+
+    The papers of a release go, all of them, when something in it is withdrawn. What was in it only they could tell: in
+    a case of which something was withdrawn, a release without any papers is no fault.
+    """
+    withdrawn_from = set(replay.destroyed().values()) | {
+        case for case in replay.cases if replay.custody.state(Subject.CASE, case) is State.WITHDRAWN
+    }
     for request, record in sorted(replay.custody.requests.items()):
+        if record.case in withdrawn_from and next(store.list(release_papers(request)), None) is None:
+            continue
         for key_id, approval in record.approvals.items():
             prefix = approved_headers(request, replay.custody.custodians[key_id].name, approval.objects)
             if _approved_digest(store, prefix, replay) != approval.objects:

@@ -24,10 +24,11 @@ from redaction.errors import UnsupportedMedia
 from redaction.planner import Plan
 from vault.age.stream import Decryptor
 from vault.database import schema
-from vault.errors import AlreadyExists, CaseBusy, NothingToSeal, SequencerStalled, UnknownCase, UnknownReceipt
-from vault.exhibits import Place, Received, Sealed, checked_plan, seal_exhibit, view_prefix
+from vault.errors import AlreadyExists, CaseBusy, CaseWithdrawn, NothingToSeal, SequencerStalled
+from vault.exhibits import Place, Received, Sealed, checked_plan, seal_exhibit
 from vault.instance import Vault
-from vault.receipts import receipt_secret
+from vault.places import receipt_view
+from vault.receipts import known_case, receipt_secret
 from vault.sealing import seal_small
 
 STATEMENT_LIMIT: Final = 100_000  # characters
@@ -137,7 +138,7 @@ def _seal(
 
 
 def look_up(vault: Vault, receipt: Receipt) -> Report:
-    """What a source sees who comes back with the receipt; UnknownReceipt when it is no case's."""
+    """What a source sees who comes back with the receipt; UnknownReceipt when it is no case's, CaseWithdrawn."""
     case = _case_of(vault, receipt)
     exhibits = schema.exhibits
     query = (
@@ -165,19 +166,14 @@ def _new_case(vault: Vault) -> _Case:
 
 
 def _case_of(vault: Vault, receipt: Receipt) -> _Case:
-    secret = receipt_secret(receipt, vault.trust.receipt_salt)
-    cases = schema.cases
-    query = select(cases.c.case, cases.c.state, cases.c.statements).where(cases.c.receipt_verifier == verifier(secret))
+    found = known_case(vault, receipt)
+    if found.state != State.OPEN.value:
+        raise CaseWithdrawn("the case was withdrawn")
+    exhibits = schema.exhibits
+    highest = select(func.max(exhibits.c.number)).where(exhibits.c.case == found.case)
     with vault.database.transaction() as connection:
-        row = connection.execute(query).first()
-        if row is None:
-            raise UnknownReceipt("no case has this receipt")
-        if row.state != State.OPEN.value:
-            raise UnknownCase("the case was withdrawn")
-        exhibits = schema.exhibits
-        highest = select(func.max(exhibits.c.number)).where(exhibits.c.case == row.case)
         count = connection.execute(highest).scalar() or 0
-    return _Case(CaseNumber(row.case), receipt, secret, count, row.statements, new=False)
+    return _Case(found.case, receipt, found.secret, count, found.statements, new=False)
 
 
 def _seal_statement(vault: Vault, case: _Case, words: str) -> _Statement:
@@ -208,7 +204,7 @@ def _record(
         connection.execute(insert(schema.cases).values(row))
         events.append(event)
     elif _state(connection, case.number) != State.OPEN.value:
-        raise UnknownCase("the case was withdrawn")
+        raise CaseWithdrawn("the case was withdrawn")
     if said is not None:
         detail: dict[str, Json] = {"number": said.number, "objects": [said.stored.to_json()]}
         events.append(vault.event(EventType.STATEMENT_SEALED, Role.INTAKE, ACTOR, case=case.number, detail=detail))
@@ -270,6 +266,6 @@ def _insert_object(connection: Connection, case: str, exhibit: str, stored: Stor
 
 def _open_view(vault: Vault, case: _Case, exhibit: str) -> dict[str, Json]:
     decryptor = Decryptor(view_key(case.secret, exhibit))
-    sealed = vault.store.read(f"{view_prefix(case.number)}{exhibit}")
+    sealed = vault.store.read(receipt_view(case.number, exhibit))
     view = decode(decryptor.update(sealed) + decryptor.finish())
     return dict(view) if isinstance(view, dict) else {}

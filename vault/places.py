@@ -19,3 +19,28 @@ def bundle_parts(request: str) -> str:
 def bundle_files(request: str) -> str:
     """The beginning of the keys of the bundle's small files."""
     return f"releases/{request}/bag/"
+
+
+def release_papers(request: str) -> str:
+    """The beginning of the keys of everything that a release wrote."""
+    return f"releases/{request}/"
+
+
+def exhibit_papers(exhibit: str) -> str:
+    """The beginning of the keys of an exhibit's sealed objects."""
+    return f"exhibits/{exhibit}/"
+
+
+def case_papers(case: str) -> str:
+    """The beginning of the keys of a case's statements, receipt views and `case.json`."""
+    return f"cases/{case}/"
+
+
+def receipt_view(case: str, exhibit: str) -> str:
+    """What the receipt page shows of an exhibit, sealed under the receipt."""
+    return f"{case_papers(case)}receipt/{exhibit}"
+
+
+def exhibit_of_header(key: str) -> str:
+    """The exhibit that the header of an approval, stored at `key`, is of; empty for other papers of a release."""
+    return key.partition("/exhibits/")[2].partition("/")[0]

@@ -7,7 +7,7 @@ into the log, and hands over to `bundles`.
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -201,27 +201,45 @@ def approve(
     partner = partner_line(vault, asked.partner)
     if (approval.request, approval.case, approval.partner) != (asked.request, asked.case, partner.key_id):
         raise RequestRefused("the approval is for another request, case or partner")
-    released = _released(sealed_objects(vault, asked.case), headers)
-    if objects_digest(released) != approval.objects:
-        raise RequestRefused("the approval names other objects or headers than those that came with it")
+    with vault.locks.hold(
+        asked.case
+    ):  # no withdrawal comes between looking and storing: it would leave a header behind
+        released = _released(sealed_objects(vault, asked.case), headers)
+        if objects_digest(released) != approval.objects:
+            raise RequestRefused("the approval names other objects or headers than those that came with it")
+        _store_approved(vault, asked, custodian.name, approval, signed, headers)
+    return view(vault, request).approvals >= vault.trust.quorum
+
+
+def _store_approved(
+    vault: Vault,
+    asked: RequestView,
+    custodian: str,
+    approval: Approval,
+    signed: SignedDocument,
+    headers: Mapping[str, bytes],
+) -> None:
+    """Store the headers of an approval, then record it; returns when the log covers it."""
+    request = asked.request
     with vault.database.transaction() as connection:
-        _require_approvable(connection, asked, custodian.name)
+        _require_approvable(connection, asked, custodian)
     for key, header in headers.items():
         # The approval's digest is in the place, so that headers of an approval that was never recorded, or of a second
         # one, can neither replace these nor be taken for them.
-        vault.store.create(approved_header(request, custodian.name, approval.objects, key), header)
+        vault.store.create(approved_header(request, custodian, approval.objects, key), header)
 
     def change(connection: Connection) -> list[Event]:
-        after = _require_approvable(connection, asked, custodian.name)
+        after = _require_approvable(connection, asked, custodian)
+        _require_sealed(connection, headers)
         connection.execute(
-            insert(schema.approvals).values(request=request, custodian=custodian.name, objects_sha256=approval.objects)
+            insert(schema.approvals).values(request=request, custodian=custodian, objects_sha256=approval.objects)
         )
         _set_state(connection, request, after)
         detail: dict[str, Json] = {"request": request, "signed": signed.to_json()}
         event = vault.event(
             EventType.RELEASE_APPROVED,
             Role.CUSTODIAN,
-            custodian.name,
+            custodian,
             case=asked.case,
             authority=request,
             detail=detail,
@@ -230,7 +248,6 @@ def approve(
         return [event]
 
     vault.sequencer.record_and_wait(change)
-    return view(vault, request).approvals >= vault.trust.quorum
 
 
 def deny(vault: Vault, custodian: PublicLine, request: str, signed: SignedDocument) -> None:
@@ -304,6 +321,18 @@ def _require_approvable(connection: Connection, asked: RequestView, custodian: s
     if connection.execute(given).first() is not None:
         raise RequestRefused("you approved this request before")
     return after
+
+
+def _require_sealed(connection: Connection, keys: Collection[str]) -> None:
+    """RequestRefused when another process recorded meanwhile that an exhibit was withdrawn."""
+    objects, exhibits = schema.objects, schema.exhibits
+    query = (
+        select(objects.c.key)
+        .join(exhibits, exhibits.c.exhibit == objects.c.exhibit)
+        .where(exhibits.c.state != State.SEALED.value)
+    )
+    if not set(keys).isdisjoint(connection.execute(query).scalars()):
+        raise RequestRefused("an exhibit of the approval was withdrawn")
 
 
 def _small_payload(vault: Vault, key: str) -> bytes:

@@ -55,12 +55,21 @@ class Replay:
         return event
 
     def kept(self) -> list[StoredObject]:
-        """The objects that must be in the store: all but those of exhibits that were destroyed."""
-        return [
-            stored
-            for _, (stored, event) in sorted(self.objects.items())
-            if not event.exhibit or self.custody.state(Subject.EXHIBIT, event.exhibit) is State.SEALED
-        ]
+        """The objects that must be in the store: all but those of exhibits and cases that were withdrawn."""
+        return [stored for _, (stored, event) in sorted(self.objects.items()) if self._is_kept(event)]
+
+    def destroyed(self) -> dict[str, str]:
+        """The exhibits that were destroyed, each with its case."""
+        return {
+            exhibit: event.case
+            for exhibit, event in self.custody.exhibits.items()
+            if self.custody.state(Subject.EXHIBIT, exhibit) is State.DESTROYED
+        }
+
+    def _is_kept(self, event: Event) -> bool:
+        if event.exhibit:
+            return self.custody.state(Subject.EXHIBIT, event.exhibit) is State.SEALED
+        return self.custody.state(Subject.CASE, event.case) is State.OPEN
 
     def rows(self, verifier: Callable[[str], bytes]) -> list[tuple[Table, list[Row]]]:
         """The rows of each table that follows from events; `verifier(case)` is the case's receipt verifier."""

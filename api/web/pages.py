@@ -96,6 +96,14 @@ class Pages:
         """What is stored of a case, for a source who came back with the receipt; the receipt is not shown again."""
         return self._render("case.html", locale, report=view)
 
+    def withdrawal(self, locale: str, numbers: Sequence[int] | None) -> Page:
+        """Asks once more, and for the receipt, before files with these numbers (None: the whole case) are withdrawn."""
+        return self._render("withdrawal.html", locale, numbers=numbers)
+
+    def withdrawn(self, locale: str, numbers: Sequence[int] | None) -> Page:
+        """The answer when they (None: the whole case) are withdrawn."""
+        return self._render("withdrawn.html", locale, numbers=numbers)
+
     def problem(self, locale: str, status: int, title: str, next_step: str, *, with_receipt: bool = False) -> Page:
         """What went wrong and what to do now. Both texts are looked up in the catalogue of `locale`.
 

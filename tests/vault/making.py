@@ -79,8 +79,8 @@ def enrol(vault: Vault, custodian: Person, who: Person, role: str = "partner") -
     enrolment.enrol(vault, custodian.line, sign(document, custodian.line, signing_key(custodian.identity.secret)))
 
 
-def ask(vault: Vault, partner: Person, case: str) -> str:
-    document = Request(vault.trust.origin, case, "a hearing", vault.now()).to_json()
+def ask(vault: Vault, partner: Person, case: str, purpose: str = "a hearing") -> str:
+    document = Request(vault.trust.origin, case, purpose, vault.now()).to_json()
     return release.ask(vault, partner.line, sign(document, partner.line, signing_key(partner.identity.secret)))
 
 

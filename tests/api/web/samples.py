@@ -61,6 +61,10 @@ def every_page(pages: Pages, locale: str = "en") -> Mapping[str, Page]:
         "receipt-of-words": pages.receipt(locale, replace(PART, exhibits=()), accepted=ACCEPTED),
         "lookup": pages.lookup(locale),
         "case": pages.case(locale, replace(REPORT, keep_place=None)),
+        "withdrawal": pages.withdrawal(locale, (1, 3)),
+        "withdrawal-of-everything": pages.withdrawal(locale, None),
+        "withdrawn": pages.withdrawn(locale, (1, 3)),
+        "withdrawn-everything": pages.withdrawn(locale, None),
         "problem": pages.problem(locale, 413, "The files are too big", "Send fewer files, or a shorter video."),
         "problem-with-receipt": pages.problem(locale, 404, "No such receipt", "Type it again.", with_receipt=True),
     }

@@ -52,8 +52,10 @@ def test_every_control_has_a_label_and_every_set_of_options_a_legend(page: Page)
     document = read(page.html)
     labelled = {label.attributes["for"] for label in document.all("label") if label.text.strip()}
     for control in (*document.all("input"), *document.all("textarea"), *document.all("select")):
+        if control.attributes.get("type") == "hidden":
+            continue
         assert control.attributes["id"] in labelled
-        if control.attributes.get("type") == "radio":
+        if control.attributes.get("type") in {"radio", "checkbox"}:
             assert "fieldset" in control.ancestors
     assert len(document.all("fieldset")) == len(document.all("legend"))
     for button in document.all("button"):

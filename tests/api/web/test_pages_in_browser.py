@@ -96,7 +96,9 @@ def test_nothing_sticks_out_of_a_narrow_screen(visit: Visit, name: str, width: i
 @each_page
 def test_what_is_touched_is_large(visit: Visit, name: str) -> None:
     visit.open(name)
-    for control in visit.tab.locator("a, button, textarea, input:not([type=radio]), .option label").all():
+    for control in visit.tab.locator(
+        "a, button, textarea, input:not([type=radio], [type=checkbox], [type=hidden]), .option label"
+    ).all():
         box = control.bounding_box()
         assert box is not None
         assert box["height"] >= 48
