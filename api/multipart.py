@@ -5,6 +5,7 @@ python-multipart itself. File names are read past and forgotten.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,9 @@ from api.web.forms import KEEP_PLACE, STATEMENT
 from vault.exhibits import Received
 from vault.intake import STATEMENT_LIMIT
 from vault.spool import Spool
+
+# Its warnings quote bytes of the form, and nothing that a source sends may reach a log.
+logging.getLogger("python_multipart.multipart").disabled = True
 
 HEADER_LIMIT: Final = 16 * 1024  # bytes of one part's headers
 TEXT_LIMIT: Final = 4 * STATEMENT_LIMIT  # bytes of one text field

@@ -1,6 +1,8 @@
 """Forms arrive in any pieces; what is malformed, too large or cut short is refused, and every spool is forgotten."""
 
+import contextlib
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -149,3 +151,10 @@ def test_noise_in_a_form_is_a_form_or_a_problem(read: Read, data: bytes, at: int
     except HttpProblem as error:
         code = error.code
     assert code in {"", "malformed-form", "too-large"}
+
+
+@pytest.mark.parametrize("data", [b"secret", b"--XXsecret", b"--XX\r\ns\xe9cret: a\r\n\r\n", body(end=b"--XX--secret")])
+def test_what_is_malformed_is_not_told_to_any_log(read: Read, data: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), contextlib.suppress(HttpProblem):
+        read(data)
+    assert caplog.records == []
