@@ -63,7 +63,7 @@ class Entry:
     @property
     def inline(self) -> bool:
         """Whether the value is in the entry itself."""
-        return self.start == self.at + 8
+        return self.size <= 4  # a longer one may be said to lie here, but over its own offset
 
     @property
     def end(self) -> int:

@@ -16,6 +16,9 @@ from tests.redaction.containers import mp4
 from tests.redaction.containers.redacting import redacted
 
 EXIF: Final = {
+    "a withheld value over its own offset": (
+        "49492a0008000000010031010200100000001200000000000000000000000000612063616d657261"
+    ),
     "a withheld value over a date": (
         "49492a00080000000200310102000a0000002600000032010200140000002c00000000000000"
         "63616d657261323032343a30313a30322030333a30343a303500"
