@@ -20,7 +20,7 @@ from vault.intake import STATEMENT_LIMIT
 from vault.spool import Spool
 
 # Its warnings quote bytes of the form, and nothing that a source sends may reach a log.
-logging.getLogger("python_multipart.multipart").disabled = True
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL + 1)
 
 HEADER_LIMIT: Final = 16 * 1024  # bytes of one part's headers
 TEXT_LIMIT: Final = 4 * STATEMENT_LIMIT  # bytes of one text field

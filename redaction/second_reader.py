@@ -17,8 +17,11 @@ from redaction.finding import Finding
 from redaction.limits import METADATA_BYTES
 from redaction.reader import Reader
 
-exifread.logger.disabled = True  # its messages quote the file, and nothing of a file may reach a log
-PngImagePlugin.logger.disabled = TiffImagePlugin.logger.disabled = True
+_NEVER: Final = 1000  # above every level there is
+for _logger in (exifread.logger, PngImagePlugin.logger, TiffImagePlugin.logger):
+    # Their messages quote the file, and nothing of a file may reach a log. A level, because whoever sets up logging
+    # afterwards (uvicorn does) takes `disabled` back.
+    _logger.setLevel(_NEVER)
 
 _CHUNK_BYTES: Final = 1 << 20
 _OVERLAP_BYTES: Final = 256

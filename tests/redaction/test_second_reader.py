@@ -1,12 +1,15 @@
 """The second reader finds what is planted and finds nothing in clean files."""
 
 import logging
+import logging.config
 from zlib import compress
 
 import pytest
+import uvicorn.config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import api.multipart  # noqa: F401 -- it silences its parser
 from redaction.finding import Finding
 from redaction.reader import BytesReader
 from redaction.second_reader import leftovers, second_opinion
@@ -103,7 +106,12 @@ class TestSecondOpinion:
     def test_damage_raises_nothing_and_logs_nothing(self, junk: bytes, at: int) -> None:
         data = _exif((0x010E, ASCII, b"somebody\0"), gps=position("<"))
         _opinion(data[:at] + junk + data[at:])
-        assert logging.getLogger("exifread").disabled
+        assert not logging.getLogger("exifread").isEnabledFor(logging.CRITICAL)
+
+    def test_readers_stay_silent_when_the_service_sets_up_logging(self) -> None:
+        logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG)
+        for name in ("exifread", "PIL.PngImagePlugin", "PIL.TiffImagePlugin", "python_multipart.multipart"):
+            assert not logging.getLogger(name).isEnabledFor(logging.CRITICAL)
 
 
 class TestLeftovers:
