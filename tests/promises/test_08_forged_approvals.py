@@ -5,6 +5,7 @@ The whole server lies here: it edits its database, moves approvals, forges event
 
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,6 +118,7 @@ def _approval(stage: Stage, request: str) -> dict[str, Json]:
     ],
 )
 def test_a_bundle_without_a_valid_approval_does_not_open(stage: Stage, forge: Forge, tmp_path: Path) -> None:
+    time.sleep(1.1)  # what is signed twice within a second is the same document
     request = stage.liar.ask(stage.world.partner, stage.case)
     stage.liar.copy_headers(stage.request, request)
     forge(stage, request)
@@ -126,6 +128,7 @@ def test_a_bundle_without_a_valid_approval_does_not_open(stage: Stage, forge: Fo
 
 
 def test_an_auditor_sees_a_bundle_that_nobody_approved(stage: Stage) -> None:
+    time.sleep(1.1)  # what is signed twice within a second is the same document
     request = stage.liar.ask(stage.world.partner, stage.case)
     stage.liar.copy_headers(stage.request, request)
     stage.liar.pretend_approved(request, like=stage.request)
@@ -176,6 +179,7 @@ def test_a_custodian_cannot_be_led_to_release_to_an_invented_partner(stage: Stag
     signed = sign(document.to_json(), police.line, police.signing_key)
     detail: dict[str, Json] = {"name": police.name, "signed": signed.to_json()}
     stage.liar.record(EventType.PARTNER_ENROLLED, Role.CUSTODIAN, "custodian", detail)
+    time.sleep(1.1)  # what is signed twice within a second is the same document
     request = stage.liar.ask(police, stage.case)
     stage.liar.vault.close()
     stage.world.service.start()
@@ -191,6 +195,7 @@ def test_a_custodian_cannot_be_led_to_release_to_an_invented_partner(stage: Stag
 def test_a_custodian_cannot_be_led_to_wrap_keys_to_another_line_under_the_same_name(
     stage: Stage, tmp_path: Path
 ) -> None:
+    time.sleep(1.1)  # what is signed twice within a second is the same document
     request = stage.liar.ask(stage.world.partner, stage.case)
     theirs, ours = Person.new(tmp_path, "impostor").line, stage.world.partner.line
     stage.liar.exchange(PublicLine(ours.name, theirs.recipient, ours.signing_key))
