@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-quick check format bench lock clean help
+.PHONY: run test test-quick check format words bench lock clean help
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -36,6 +36,9 @@ check: $(VENV)/.dev ## format, lint, strict types, import rules
 format: $(VENV)/.dev ## rewrite the code in its one form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+words: $(VENV)/.dev ## bring the catalogues of words in step with the pages
+	$(BIN)/python -m api.web.update_catalogues
 
 bench: $(VENV)/.dev ## measurements, as ratios to baselines taken in the same run
 	$(BIN)/python -m tests.bench

@@ -21,6 +21,10 @@ class Pass(StrEnum):
 
 ACCESS: Final[dict[tuple[str, str], frozenset[Pass]]] = {
     ("GET", "/"): frozenset({Pass.ANYONE}),
+    ("GET", "/help"): frozenset({Pass.ANYONE}),
+    ("GET", "/leave"): frozenset({Pass.ANYONE}),
+    ("GET", "/manifest.webmanifest"): frozenset({Pass.ANYONE}),
+    ("GET", "/icons/{name}"): frozenset({Pass.ANYONE}),
     ("POST", "/report"): frozenset({Pass.ANYONE}),
     ("GET", "/receipt"): frozenset({Pass.ANYONE}),
     ("POST", "/receipt"): frozenset({Pass.RECEIPT}),

@@ -22,7 +22,8 @@ from api.access import ACCESS
 from api.early_answer import EarlyAnswer
 from api.limits import Limits
 from api.problems import HANDLED, answer, code_of
-from api.routes import audit, custodian, open, partner, source, withdrawal  # noqa: A004 -- open to anyone
+from api.routes import audit, custodian, open, partner, source, visit, withdrawal  # noqa: A004 -- open to anyone
+from api.web.app_icon import icons
 from api.web.bundle_texts import read_me
 from api.web.pages import Pages
 from evidence.errors import EvidenceError
@@ -35,8 +36,18 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-robots-tag", b"noindex, nofollow, noarchive"),
+    (b"cache-control", b"no-store"),  # unless an answer says otherwise of itself
 )
-ROUTERS: Final = (source.router, withdrawal.router, open.router, partner.router, custodian.router, audit.router)
+ROUTERS: Final = (
+    source.router,
+    visit.router,
+    withdrawal.router,
+    open.router,
+    partner.router,
+    custodian.router,
+    audit.router,
+)
 _BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -56,7 +67,14 @@ def create_app(vault: Vault) -> FastAPI:
         title="Amparo", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     app.state.vault, app.state.limits = vault, Limits()
-    app.state.pages = Pages(organisation=vault.settings.organisation, size_limit=vault.settings.report_bytes)
+    settings = vault.settings
+    app.state.pages = Pages(
+        organisation=settings.organisation,
+        app_name=settings.app_name,
+        folder=settings.pages,
+        size_limit=settings.report_bytes,
+    )
+    app.state.icons = icons(settings.pages)
     _require_access_rows()
     for router in ROUTERS:
         app.include_router(router)

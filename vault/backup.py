@@ -91,10 +91,10 @@ class _Taking:
         self.count = 0
 
     def folder(self) -> None:
-        """The small files of DIR, the log's signing key among them, and an empty spool."""
+        """The small files of DIR, the log's signing key and the organisation's texts among them, and an empty spool."""
         settings = self._vault.settings
-        for name in (FILE, TRUST_FILE, settings.log_key):
-            path = settings.folder / name
+        own = sorted(path for path in settings.pages.glob("*") if path.is_file() and not path.is_symlink())
+        for path in (*(settings.folder / name for name in (FILE, TRUST_FILE, settings.log_key)), *own):
             with path.open("rb") as file:
                 self._add(self._place(path), file, os.fstat(file.fileno()).st_size)
         spool = self._member("spool", 0)

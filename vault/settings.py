@@ -7,6 +7,8 @@
 | `store` | `file:…` relative to DIR, or `s3://…` | who writes there can stop the vault, but change nothing unnoticed |
 | `log_key` | file in DIR, mode 600 | its thief can sign another history; auditors who kept a checkpoint see it |
 | `organisation` | text on the pages | public |
+| `app_name` | the name of the pages on a phone's first screen | public |
+| `leave_url` | where "Leave now" leads: `https://…`; empty: a blank page of ours | that site sees visitors come |
 | `authorities` | host names (with port, if not the usual) that people use, by commas | public; empty: any |
 | `file_bytes`, `report_bytes` | bytes | – |
 | `report_files` | count | – |
@@ -15,6 +17,7 @@ Unknown members, missing files and a log key that others may read are refused: f
 """
 
 import os
+import re
 import stat
 import tomllib
 from dataclasses import dataclass, fields
@@ -27,7 +30,9 @@ FILE: Final = "vault.toml"
 TRUST_FILE: Final = "trust.json"
 DATABASE: Final = "sqlite:///vault.db"
 STORE: Final = "file:store"
+PAGES: Final = "pages"
 GIB: Final = 1 << 30
+_LEAVE_URL: Final = re.compile(r"(https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Settings:
     store: str = STORE
     log_key: str = "log.key"
     organisation: str = "Amparo"
+    app_name: str = "Notes"
+    leave_url: str = ""
     authorities: str = ""
     file_bytes: int = 10 * GIB
     report_bytes: int = 20 * GIB
@@ -54,6 +61,11 @@ class Settings:
     def spool(self) -> Path:
         """Where what must be read twice waits, encrypted under keys that exist only in memory."""
         return self.folder / "spool"
+
+    @property
+    def pages(self) -> Path:
+        """Where the organisation may put its own texts and icon; it need not exist."""
+        return self.folder / PAGES
 
     @property
     def lock(self) -> Path:
@@ -95,6 +107,8 @@ def load(folder: Path) -> Settings:
             raise SettingsError(f"{FILE}: {name} is of the wrong type")
         if (isinstance(value, int) and value < 1) or (isinstance(value, str) and '"' in value):
             raise SettingsError(f"{FILE}: {name} has a value that it cannot have")
+    if _LEAVE_URL.fullmatch(str(members.get("leave_url", ""))) is None:
+        raise SettingsError(f"{FILE}: leave_url is neither empty nor an address that begins with https://")
     if "origin" not in members:
         raise SettingsError(f"{FILE}: origin is missing")
     return Settings(folder=folder, **members)

@@ -12,7 +12,7 @@ from api.cli.output import say
 from api.cli.vaults import credentials, database_failures
 from evidence.errors import DocumentError, NoteError
 from vault.errors import SettingsError
-from vault.settings import DATABASE, STORE, TRUST_FILE
+from vault.settings import DATABASE, PAGES, STORE, TRUST_FILE
 from vault.setup import NewVault, create
 
 HELP = "make a new vault"
@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     say()
     say(f"The trust anchor is {args.folder / TRUST_FILE}: give it to everybody who will check bundles or the log,")
     say("by a way that nobody can change unnoticed.")
+    say(f"Your own help texts and icon may go into {args.folder / PAGES} (docs/pages.md says which).")
     say(f"Next: amparo serve {args.folder}")
     return 0
 

@@ -17,6 +17,11 @@ more, and for the receipt."""
 WITHDRAW_PATH: Final = "/receipt/withdraw"
 """POST the same with RECEIPT: withdraws."""
 
+HELP_PATH: Final = "/help"
+LEAVE_PATH: Final = "/leave"
+MANIFEST_PATH: Final = "/manifest.webmanifest"
+ICON_PATH: Final = "/icons/{name}"
+
 STATEMENT: Final = "statement"
 KEEP_PLACE: Final = "keep_place"
 FILES: Final = "files"

@@ -1,12 +1,7 @@
-"""Which languages there are, and which one a visitor gets.
+"""Which languages there are, and which one a visitor gets."""
 
-The list is `locales/index.toml`; the first entry is the language that the templates are written in.
-"""
-
-import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from importlib.resources.abc import Traversable
+from dataclasses import dataclass
 from typing import Final, Literal
 
 MAX_RANGES: Final = 32
@@ -21,32 +16,6 @@ class Language:
     name: str
     direction: Literal["ltr", "rtl"]
     reviewed_by_native_speaker: bool
-
-
-def read_index(index: Traversable) -> tuple[Language, ...]:
-    """The languages in the order of `index`.
-
-    Raises:
-        ValueError: the index is empty, names a language twice, or has an entry with missing, unknown or wrong keys.
-
-    """
-    document = tomllib.loads(index.read_text(encoding="utf-8"))
-    if set(document) != {"language"}:
-        raise ValueError("the index of languages holds [[language]] tables and nothing else")
-    languages = tuple(_language(entry) for entry in document["language"])
-    if not languages or len({language.tag.lower() for language in languages}) != len(languages):
-        raise ValueError("the index of languages names each language once, and at least one")
-    return languages
-
-
-def _language(entry: dict[str, object]) -> Language:
-    if set(entry) != {field.name for field in fields(Language)}:
-        raise ValueError("an entry of the index of languages has a key too many or too few")
-    tag, name, direction, reviewed = (entry[field.name] for field in fields(Language))
-    match tag, name, direction, reviewed:
-        case str(), str(), "ltr" | "rtl", bool():
-            return Language(tag, name, direction, reviewed)
-    raise ValueError("an entry of the index of languages has a wrong value")
 
 
 def negotiate(languages: Sequence[Language], accept_language: str | None, chosen: str | None) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from babel import Locale
@@ -14,12 +15,10 @@ from api.web import forms
 from api.web.catalogues import Catalogues, load_catalogues
 from api.web.kinds import Kind, format_name, format_names, kind_of
 from api.web.languages import Language, negotiate
-from api.web.policy import page_headers
+from api.web.organisation_texts import ADVICE, HELP, OrganisationTexts
+from api.web.policy import CLEAR, page_headers
 from api.web.removals import removals
 from api.web.views import Page, ReportView
-
-LEAVE_URL: Final = "https://www.wikipedia.org/"
-"""Where "Leave now" goes: a page anybody may be reading. A plain link; nothing is fetched from there."""
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _UNITS: Final = ((10**9, "digital-gigabyte"), (10**6, "digital-megabyte"), (10**3, "digital-kilobyte"))
@@ -30,15 +29,29 @@ class Pages:
 
     Args:
         organisation: the name on every page.
+        app_name: the name under which the pages can be put on a phone's first screen, and of the page behind
+            "Leave now".
+        folder: where the organisation's own texts lie, which need not exist.
         size_limit: bytes that one report may hold, all its files together.
         catalogues: the words; by default those of this package.
 
     """
 
-    def __init__(self, *, organisation: str = "Amparo", size_limit: int, catalogues: Catalogues | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        organisation: str = "Amparo",
+        app_name: str = "Notes",
+        folder: Path | None = None,
+        size_limit: int,
+        catalogues: Catalogues | None = None,
+    ) -> None:
         self._catalogues = load_catalogues() if catalogues is None else catalogues
+        self._texts = OrganisationTexts(folder, self._catalogues.languages)
+        self._app_name = app_name
         self._size_limit = size_limit
-        self._style = _style()
+        self._style = _asset("page.css")
+        self._script = _asset("leave.js")
         self._environments = {
             language.tag: self._environment(language, organisation) for language in self._catalogues.languages
         }
@@ -104,6 +117,17 @@ class Pages:
         """The answer when they (None: the whole case) are withdrawn."""
         return self._render("withdrawn.html", locale, numbers=numbers)
 
+    def help(self, locale: str) -> Page:
+        """Whom to call, and what to think of before filming, in the organisation's own words."""
+        return self._render(
+            "help.html", locale, help=self._texts.find(HELP, locale), advice=self._texts.find(ADVICE, locale)
+        )
+
+    def left(self, locale: str) -> Page:
+        """What "Leave now" leads to where the organisation chose no other place: a page that says nothing."""
+        page = self._render("left.html", locale, app_name=self._app_name)
+        return Page(page.html, {**page.headers, "Clear-Site-Data": CLEAR})
+
     def problem(self, locale: str, status: int, title: str, next_step: str, *, with_receipt: bool = False) -> Page:
         """What went wrong and what to do now. Both texts are looked up in the catalogue of `locale`.
 
@@ -115,7 +139,7 @@ class Pages:
 
     def _render(self, template: str, locale: str, **context: object) -> Page:
         html = self._environments[locale].get_template(template).render(context)
-        return Page(html, page_headers(style=self._style, language=locale))
+        return Page(html, page_headers(style=self._style, script=self._script, language=locale))
 
     def _environment(self, language: Language, organisation: str) -> Environment:
         environment = Environment(
@@ -151,8 +175,8 @@ class Pages:
             "languages": languages,
             "source_language": languages[0],
             "language_query": f"?{forms.LANGUAGE}={language.tag}" if len(languages) > 1 else "",
-            "leave_url": LEAVE_URL,
             "style": Markup(self._style),  # noqa: S704 - our own style sheet, not data
+            "leave_script": Markup(self._script),  # noqa: S704 - our own script, not data
             "forms": forms,
         }
 
@@ -172,8 +196,8 @@ def _taken(accepted: Sequence[str]) -> Mapping[str, str]:
     return {kind: names for kind, names in named.items() if names}
 
 
-def _style() -> str:
-    """The style sheet, without what a browser does not need: a first visit may be paid for by the kilobyte."""
-    sheet = files("api.web").joinpath("static", "source", "page.css").read_text(encoding="utf-8")
-    lines = (line.strip() for line in _COMMENT.sub("", sheet).splitlines())
+def _asset(name: str) -> str:
+    """A style sheet or script, without what a browser does not need: a first visit may be paid for by the kilobyte."""
+    text = files("api.web").joinpath("static", "source", name).read_text(encoding="utf-8")
+    lines = (line.strip() for line in _COMMENT.sub("", text).splitlines())
     return "\n".join(line for line in lines if line)

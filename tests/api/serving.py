@@ -39,6 +39,13 @@ def served(
 ) -> Iterator[Served]:
     """A new vault in `folder` and its service."""
     new_vault(folder, *custodians)
+    with serving(folder, protocol=protocol) as service:
+        yield service
+
+
+@contextmanager
+def serving(folder: Path, *, protocol: type[ImpatientProtocol] = ImpatientProtocol) -> Iterator[Served]:
+    """The service of the vault in `folder`."""
     app = create_app(open_vault(folder))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, http=protocol, log_level="warning", access_log=False))

@@ -37,10 +37,13 @@ def unpack(data: bytes, folder: Path) -> Path:
 
 
 def test_custodian_unpacks_a_vault_that_works(made: Furnished, tmp_path: Path) -> None:
+    (made.folder / "pages").mkdir(exist_ok=True)
+    (made.folder / "pages" / "help.en.md").write_text("words")
     with running(made.folder) as vault:
         sealed = backup(vault)
         kept = {key: vault.store.read(key) for key in vault.store.list()}
     restored = unpack(decrypt(sealed, [made.custodian.identity]), tmp_path / "restored")
+    assert (restored / "pages" / "help.en.md").read_text() == "words"
     vault = open_vault(restored)
     assert {key: vault.store.read(key) for key in vault.store.list()} == kept
     assert check(vault).faults == []

@@ -34,6 +34,10 @@ def test_settings_are_not_overwritten(tmp_path: Path) -> None:
         'origin = "x"\norganisation = ["x"]',
         "origin = 'a\"b'",
         'origin = "x"\nfolder = "/"',
+        'origin = "x"\nleave_url = "http://a.example/"',
+        'origin = "x"\nleave_url = "https://user@a.example/"',
+        'origin = "x"\nleave_url = "https://a.example/\\nX: y"',
+        'origin = "x"\nleave_url = "/receipt"',
     ],
 )
 def test_other_settings_are_refused(tmp_path: Path, text: str) -> None:

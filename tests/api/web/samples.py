@@ -65,6 +65,8 @@ def every_page(pages: Pages, locale: str = "en") -> Mapping[str, Page]:
         "withdrawal-of-everything": pages.withdrawal(locale, None),
         "withdrawn": pages.withdrawn(locale, (1, 3)),
         "withdrawn-everything": pages.withdrawn(locale, None),
+        "help": pages.help(locale),
+        "left": pages.left(locale),
         "problem": pages.problem(locale, 413, "The files are too big", "Send fewer files, or a shorter video."),
         "problem-with-receipt": pages.problem(locale, 404, "No such receipt", "Type it again.", with_receipt=True),
     }

@@ -1,13 +1,12 @@
 """Which language a visitor gets."""
 
-from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.web.languages import Language, negotiate, read_index
+from api.web.languages import Language, negotiate
 from api.web.pages import Pages
 
 LANGUAGES: Final = tuple(Language(tag, tag, "ltr", False) for tag in ("en", "es", "pt-BR", "sw"))
@@ -58,36 +57,5 @@ def test_a_header_without_end_is_read_only_so_far() -> None:
     assert negotiate(LANGUAGES, None, "-".join(["es"] * 1_000_000)) == "es"
 
 
-def test_pages_answer_in_english_until_there_is_another() -> None:
-    assert Pages(size_limit=1).locale_of("fr-FR, fr;q=0.9", "fr") == "en"
-
-
-ENTRY: Final = '[[language]]\ntag = "{}"\nname = "x"\ndirection = "ltr"\nreviewed_by_native_speaker = true\n'
-
-
-@pytest.mark.parametrize(
-    "index",
-    [
-        "",
-        "language = []",
-        "other = 1\n" + ENTRY.format("en"),
-        ENTRY.format("en") + ENTRY.format("EN"),
-        ENTRY.format("en") + "extra = 1\n",
-        ENTRY.format("en").replace('name = "x"\n', ""),
-        ENTRY.format("en").replace('"x"', "1"),
-        ENTRY.format("en").replace('"ltr"', '"up"'),
-        ENTRY.format("en").replace("true", '"yes"'),
-        "[[language",
-    ],
-)
-def test_an_index_with_a_fault_is_refused(tmp_path: Path, index: str) -> None:
-    path = tmp_path / "index.toml"
-    path.write_text(index, encoding="utf-8")
-    with pytest.raises(ValueError, match=r".+"):
-        read_index(path)
-
-
-def test_an_index_is_read_in_its_order(tmp_path: Path) -> None:
-    path = tmp_path / "index.toml"
-    path.write_text(ENTRY.format("sw") + ENTRY.format("en"), encoding="utf-8")
-    assert [language.tag for language in read_index(path)] == ["sw", "en"]
+def test_pages_answer_in_english_where_there_is_no_other() -> None:
+    assert Pages(size_limit=1).locale_of("tlh, vo;q=0.9", "xx") == "en"
