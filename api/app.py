@@ -22,7 +22,17 @@ from api.access import ACCESS
 from api.early_answer import EarlyAnswer
 from api.limits import Limits
 from api.problems import HANDLED, answer, code_of
-from api.routes import audit, custodian, open, partner, source, visit, withdrawal  # noqa: A004 -- open to anyone
+from api.routes import (
+    audit,
+    cases,
+    custodian,
+    open,  # noqa: A004 -- open to anyone
+    partner,
+    source,
+    uploads,
+    visit,
+    withdrawal,
+)
 from api.web.app_icon import icons
 from api.web.bundle_texts import read_me
 from api.web.pages import Pages
@@ -41,6 +51,8 @@ _HEADERS: Final = (
 )
 ROUTERS: Final = (
     source.router,
+    cases.router,
+    uploads.router,
     visit.router,
     withdrawal.router,
     open.router,

@@ -20,8 +20,12 @@ MIB: Final = 1 << 20
 BODIES: Final = 512  # requests with a body that are taken at once
 SEALING: Final = 16  # reports that are sealed at once, or wait for the log
 LOOKUPS: Final = 2  # receipts that are looked up at once: each costs 32 MiB and a tenth of a second
+STORING: Final = 16  # pieces of uploads that are sealed and stored at once
 FORM_MEMORY: Final = 8 * MIB  # bytes of one form that stay in memory; the rest waits encrypted on the disk
 FORMS_MEMORY: Final = 128 * MIB  # bytes of all forms together
+PIECES_MEMORY: Final = (
+    64 * MIB
+)  # bytes of uploads that wait to be stored; what comes beyond is stored in smaller pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ class Limits:
     free_bodies: int = BODIES  # for the event loop's thread only
     sealing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(SEALING))
     lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(LOOKUPS))
+    storing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(STORING))
     memory: MemoryBudget = field(default_factory=lambda: MemoryBudget(FORMS_MEMORY))
+    pieces: MemoryBudget = field(default_factory=lambda: MemoryBudget(PIECES_MEMORY))
 
     @contextmanager
     def body(self) -> Iterator[bool]:

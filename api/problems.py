@@ -86,6 +86,31 @@ PROBLEMS: Final[dict[str, Problem]] = {
         400, N_("Nothing was chosen."), N_("Nothing was withdrawn. Open your case, and choose what to withdraw.")
     ),
     "case-busy": Problem(409, N_("Another upload to this case was under way."), N_("Send it again.")),
+    "unknown-upload": Problem(
+        404, N_("No upload has this address."), N_("Look at your case with the receipt, and send the file again.")
+    ),
+    "upload-gone": Problem(
+        410,
+        N_("This upload is over."),
+        N_("Look at your case with the receipt. If the file is not there, send it again from its beginning."),
+    ),
+    "upload-busy": Problem(
+        423, N_("Another request works on this upload."), N_("Ask for its offset in a moment, and go on from there.")
+    ),
+    "offset-differs": Problem(
+        409,
+        N_("The upload is at another offset."),
+        N_("Ask for its offset, and go on from there. Nothing was changed."),
+    ),
+    "checksum-differs": Problem(
+        460, N_("What arrived is not what was sent."), N_("Send this part again. Nothing of it was kept.")
+    ),
+    "wrong-content-type": Problem(
+        415, N_("The bytes of a file come as another kind of content."), N_("Use a client for tus 1.0.0.")
+    ),
+    "unsupported-version": Problem(
+        412, N_("This version of the upload protocol is not spoken here."), N_("Use a client for tus 1.0.0.")
+    ),
     "unknown-request": Problem(404, N_("No request has this id."), N_("List your requests to see their ids.")),
     "unknown-person": Problem(
         404, N_("Nobody is enrolled under this name."), N_("List the enrolled people to see the names.")
@@ -155,6 +180,11 @@ _BY_CLASS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (vault_errors.UnknownCase, "unknown-case"),
     (vault_errors.UnknownExhibit, "unknown-exhibit"),
     (vault_errors.CaseBusy, "case-busy"),
+    (vault_errors.UploadGone, "upload-gone"),
+    (vault_errors.UnknownUpload, "unknown-upload"),
+    (vault_errors.UploadBusy, "upload-busy"),
+    (vault_errors.OffsetDiffers, "offset-differs"),
+    (vault_errors.ChecksumDiffers, "checksum-differs"),
     (vault_errors.UnknownRequest, "unknown-request"),
     (vault_errors.UnknownPerson, "unknown-person"),
     (vault_errors.NameTaken, "name-taken"),
@@ -164,6 +194,7 @@ _BY_CLASS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (vault_errors.NoSpace, "no-space"),
     (vault_errors.SequencerStalled, "log-stalled"),
     (vault_errors.NotFound, "not-found"),
+    (vault_errors.TooLarge, "too-large"),
     (vault_errors.StoreError, "unavailable"),
     (vault_errors.DatabaseUnavailable, "unavailable"),
     (vault_errors.DatabaseBehind, "unavailable"),

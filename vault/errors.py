@@ -10,6 +10,11 @@ VaultError
 │   └── CaseWithdrawn    its source withdrew it
 ├── UnknownExhibit       the case has no exhibit with this number
 ├── CaseBusy             another upload to the same case took its place
+├── UnknownUpload       no upload has this address
+│   └── UploadGone       it is over: ended, refused, expired or withdrawn
+├── UploadBusy           another request holds the upload
+├── OffsetDiffers        the upload is at another offset than the one that was named
+├── ChecksumDiffers      what arrived has another checksum than it should
 ├── UnknownRequest       no request has this id
 ├── UnknownPerson        nobody is enrolled under this name
 ├── NameTaken            somebody was enrolled under this name before
@@ -148,6 +153,36 @@ class CaseBusy(VaultError):
     """Another upload to the same case was recorded in between; nothing of this one was. Sending it again helps."""
 
     code = "case-busy"
+
+
+class UnknownUpload(VaultError):
+    """No upload has this address."""
+
+    code = "unknown-upload"
+
+
+class UploadGone(UnknownUpload):
+    """The upload is over: its sender ended it, its kind was refused, its time ran out, or its case was withdrawn."""
+
+    code = "upload-gone"
+
+
+class UploadBusy(VaultError):
+    """Another request holds the upload, or took it over; nothing that was acknowledged is lost."""
+
+    code = "upload-busy"
+
+
+class OffsetDiffers(VaultError):
+    """The upload is at another offset than the one that was named; nothing was changed."""
+
+    code = "offset-differs"
+
+
+class ChecksumDiffers(VaultError):
+    """What arrived has another checksum than its sender gave; nothing of it was kept."""
+
+    code = "checksum-differs"
 
 
 class UnknownRequest(VaultError):

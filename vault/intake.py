@@ -5,7 +5,7 @@ before the transaction leaves objects that nothing refers to (`fixity` reports t
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +35,7 @@ STATEMENT_LIMIT: Final = 100_000  # characters
 STATEMENT_TRIES: Final = 1000
 ACTOR: Final = "intake"
 _CASE_FORMAT: Final = "amparo/stored-case/1"
+Note = Callable[[Connection, Sequence[Sealed]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,16 @@ def take_in(
     channel: str,
     keep_place: bool = False,
     receipt: Receipt | None = None,
+    empty: bool = False,
+    note: Note = lambda *_: None,
 ) -> Report:
     """Seal a statement and files, into a new case or the one of `receipt`; returns when the log covers them.
 
     When the log does not move, what was taken in is safe all the same: the report then says that it is not confirmed.
+    `note` runs in the transaction that records it all, and may stop it by an error.
 
-    NothingToSeal when there is neither; UnsupportedMedia when there is no statement and no file of an accepted kind.
+    NothingToSeal when there is neither, unless `empty` lets a case begin so; UnsupportedMedia when there is no
+    statement and no file of an accepted kind.
     """
     plans = [_plan(received, keep_place=keep_place) for received in files]
     refused = tuple(place for place, planned in enumerate(plans, 1) if planned is None)
@@ -89,10 +94,16 @@ def take_in(
     if not accepted and not statement.strip():
         if refused:
             raise UnsupportedMedia
-        raise NothingToSeal("there was neither a statement nor a file")
+        if not empty:
+            raise NothingToSeal("there was neither a statement nor a file")
     with _the_case(vault, receipt) as case:
         sealed, said = _seal(vault, case, accepted, statement, channel=channel, keep_place=keep_place)
-        number = vault.sequencer.record(lambda connection: _record(vault, connection, case, sealed, said))
+
+        def change(connection: Connection) -> list[Event]:
+            note(connection, sealed)
+            return _record(vault, connection, case, sealed, said)
+
+        number = vault.sequencer.record(change)
     try:
         vault.sequencer.wait(number)
         confirmed = True

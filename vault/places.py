@@ -1,4 +1,9 @@
-"""Where the papers of a release lie in the store (docs/formats.md, "Objects in the store")."""
+"""Where papers lie in the store (docs/formats.md, "Objects in the store")."""
+
+from typing import Final
+
+STAGING: Final = "staging/"
+"""The beginning of the keys of all uploads that are not finished."""
 
 
 def approved_headers(request: str, custodian: str, objects: bytes) -> str:
@@ -44,3 +49,23 @@ def receipt_view(case: str, exhibit: str) -> str:
 def exhibit_of_header(key: str) -> str:
     """The exhibit that the header of an approval, stored at `key`, is of; empty for other papers of a release."""
     return key.partition("/exhibits/")[2].partition("/")[0]
+
+
+def staged_papers(upload: str) -> str:
+    """The beginning of the keys of everything that waits of one upload."""
+    return f"{STAGING}{upload}/"
+
+
+def staged_facts(upload: str) -> str:
+    """What is known of an upload, with its file key wrapped for who sends it."""
+    return f"{staged_papers(upload)}upload.json"
+
+
+def staged_header(upload: str) -> str:
+    """The age header to the custodians, for every piece of the upload."""
+    return f"{staged_papers(upload)}header"
+
+
+def staged_piece(upload: str, offset: int, ticket: int) -> str:
+    """The age payload of what one request brought from an offset on."""
+    return f"{staged_papers(upload)}{offset:016d}-{ticket:08d}.payload"

@@ -46,6 +46,11 @@ def seal_bytes(plaintext: bytes, recipients: Sequence[Recipient]) -> bytes:
     return encrypt(plaintext, file_key, nonce, recipients, allow_mixed=True)
 
 
+def media_header(file_key: bytes, recipients: Sequence[Recipient]) -> bytes:
+    """The age header to the custodians of an exhibit's media, and of an upload that may become one."""
+    return seal_header(file_key, recipients, allow_mixed=True)
+
+
 class PayloadSealer:
     """Writes `key`.payload as plaintext passes by, then `key`.header; nothing stays unless `commit` is called."""
 
@@ -73,8 +78,7 @@ class PayloadSealer:
         """Finish the payload and store the header, both durable on return."""
         self._write(self._encryptor.finish())
         self._writer.commit()
-        header = seal_header(self._file_key, self._recipients, allow_mixed=True)
-        self._store.put(self._key + HEADER, header)
+        self._store.put(self._key + HEADER, media_header(self._file_key, self._recipients))
         stored = StoredObject(self._key, self._size, self._digest.digest())
         return SealedPayload(stored, key_commitment(self._file_key))
 

@@ -12,6 +12,7 @@
 | `authorities` | host names (with port, if not the usual) that people use, by commas | public; empty: any |
 | `file_bytes`, `report_bytes` | bytes | – |
 | `report_files` | count | – |
+| `upload_seconds`, `live_seconds` | seconds after the last byte until an unfinished upload becomes an exhibit | – |
 
 Unknown members, missing files and a log key that others may read are refused: fail closed, create nothing silently.
 """
@@ -51,6 +52,8 @@ class Settings:
     file_bytes: int = 10 * GIB
     report_bytes: int = 20 * GIB
     report_files: int = 50
+    upload_seconds: int = 24 * 3600
+    live_seconds: int = 600
 
     def answers_to(self, authority: str) -> bool:
         """Whether signed requests for this host are ours: none that was signed for another address may be relayed."""

@@ -4,9 +4,10 @@ Order of writes: one transaction with the events and the rows, then the log, the
 nothing of what was withdrawn is served or released; deleting makes that true for whoever takes the store as well. A
 crash before the end leaves objects of destroyed exhibits behind, which `finish` deletes when the service starts.
 
-What goes: every header, and every object that holds its own; what the receipt page shows; and all papers of a release
-that held a part of it, since the header that a custodian wrapped to the partner opens the same payload. A media payload
-without any header is noise; it goes too where the store lets it go (an object lock may keep it).
+What goes: every header, and every object that holds its own; what the receipt page shows; all papers of a release
+that held a part of it, since the header that a custodian wrapped to the partner opens the same payload; and, with a
+whole case, what waits of its unfinished uploads. A media payload without any header is noise; it goes too where the
+store lets it go (an object lock may keep it).
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from sqlalchemy import Connection, select, update
 from evidence.custody import State, next_state
 from evidence.event import Event, EventType, Role
 from evidence.ids import CaseNumber, Receipt
+from vault import staging
 from vault.database import schema
 from vault.errors import CaseWithdrawn, StoreError, UnknownExhibit
 from vault.instance import Vault
@@ -32,6 +34,7 @@ from vault.places import (
 )
 from vault.receipts import case_key, known_case
 from vault.sealing import PAYLOAD
+from vault.staging import Phase
 
 ACTOR: Final = "source"
 
@@ -101,6 +104,9 @@ def _record(vault: Vault, connection: Connection, case: str, numbers: Sequence[i
         connection.execute(update(exhibits).where(exhibits.c.exhibit == row.exhibit).values(state=after.value))
         events.append(vault.event(EventType.EXHIBIT_DESTROYED, Role.SOURCE, ACTOR, case=case, exhibit=row.exhibit))
     if numbers is None:
+        uploads = schema.uploads
+        open_ones = (uploads.c.case == case) & (uploads.c.state == Phase.OPEN.value)
+        connection.execute(update(uploads).where(open_ones).values(state=Phase.WITHDRAWN.value))
         after = next_state(EventType.CONSENT_WITHDRAWN, Role.SOURCE, state)
         connection.execute(update(cases).where(cases.c.case == case).values(state=after.value))
         events.append(vault.event(EventType.CONSENT_WITHDRAWN, Role.SOURCE, ACTOR, case=case))
@@ -112,7 +118,7 @@ class _Gone:
 
     def __init__(self, vault: Vault, case: str) -> None:
         self._vault, self._case = vault, case
-        cases, exhibits, requests = schema.cases, schema.exhibits, schema.requests
+        cases, exhibits, requests, uploads = schema.cases, schema.exhibits, schema.requests, schema.uploads
         query = select(exhibits.c.exhibit, exhibits.c.number).where(
             exhibits.c.case == case, exhibits.c.state == State.DESTROYED.value
         )
@@ -121,6 +127,7 @@ class _Gone:
             state = connection.execute(select(cases.c.state).where(cases.c.case == case)).scalar_one()
             asked = select(requests.c.request).where(requests.c.case == case)
             self._requests = list(connection.execute(asked).scalars())
+            self._uploads = list(connection.execute(select(uploads.c.upload).where(uploads.c.case == case)).scalars())
         self._whole = state == State.WITHDRAWN.value
         self._exhibits = {row.exhibit for row in rows}
         self.numbers = {row.number for row in rows}
@@ -130,6 +137,8 @@ class _Gone:
         for exhibit in sorted(self._exhibits):
             self._delete_exhibit(exhibit)
         if self._whole:
+            for upload in self._uploads:
+                staging.remove(self._vault.store, upload)
             for key in list(self._vault.store.list(case_papers(self._case))):
                 if key != case_key(self._case):  # who comes back with the receipt is told that the case was withdrawn
                     self._vault.store.delete(key)

@@ -1,5 +1,6 @@
 """The source's door: the page, the report, and coming back with the receipt. No cookie, no session, no address kept."""
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 from urllib.parse import parse_qs
@@ -18,11 +19,13 @@ from api.web import forms
 from api.web.pages import Pages
 from api.web.views import ExhibitView, Page, ReportView
 from evidence.canonical import Json
+from evidence.fields import rfc3339
 from evidence.ids import parse_receipt
 from redaction.containers.formats import ACCEPTED
 from vault.instance import Vault
 from vault.intake import STATEMENT_LIMIT, Report, look_up, take_in
 from vault.spool import CHUNK, Spool
+from vault.uploads import under_way
 
 router: Final = APIRouter()
 BUFFER: Final = CHUNK  # bytes that are handed to a thread at once
@@ -108,7 +111,16 @@ async def case_page(request: Request, vault: TheVault) -> Response:
 async def receipt_json(request: Request, receipt: TheReceipt, vault: TheVault) -> JSONResponse:
     """The same for programs."""
     found = await run_sync(look_up, vault, receipt, limiter=limits_of(request).lookups)
-    return JSONResponse({"case": found.case, "exhibits": list(found.exhibits)}, headers=_NO_STORE)
+    waiting: list[Json] = [
+        {
+            "offset": each.received,
+            "length": each.length,
+            "expires": rfc3339(datetime.fromtimestamp(each.expires, UTC)),
+        }
+        for each in await run_in_threadpool(under_way, vault, found.case)
+    ]
+    told: dict[str, Json] = {"case": found.case, "exhibits": list(found.exhibits), "uploads": waiting}
+    return JSONResponse(told, headers=_NO_STORE)
 
 
 async def _read_form(request: Request, vault: Vault, limits: Limits) -> Form:

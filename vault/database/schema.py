@@ -93,3 +93,21 @@ nonces: Final = Table(
     Column("nonce", String(64), primary_key=True),
     Column("expires", Integer, nullable=False, index=True, comment="Unix time in seconds"),
 )
+
+uploads: Final = Table(
+    "uploads",
+    metadata,
+    Column("upload", String(32), primary_key=True, comment="derived from the secret in its address, which is not kept"),
+    Column("case", String(9), nullable=False, index=True),
+    Column("proof", LargeBinary(32), nullable=False, comment="of the receipt; tells nothing without the secret"),
+    Column("channel", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("length", BigInteger, nullable=True, comment="bytes; null until it is told"),
+    Column("received", BigInteger, nullable=False, comment="bytes that are durable: the offset"),
+    Column("expires", Integer, nullable=False, index=True, comment="Unix time, in whole minutes"),
+    Column("exhibit", String(32), nullable=False, comment="what it became"),
+    Column("number", Integer, nullable=False, comment="the number of that exhibit"),
+    Column("asked", Integer, nullable=False, comment="the newest request that wants to hold it"),
+    Column("holder", Integer, nullable=False, comment="the request that holds it; 0: none"),
+    Column("beats", Integer, nullable=False, comment="counted by a holder that is asked for it and still at work"),
+)

@@ -1,0 +1,65 @@
+"""The source's door for programs: open a case first, then send its files one by one (`routes.uploads`)."""
+
+import json
+from functools import partial
+from typing import Final
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from api.auth import TheVault
+from api.limits import arriving, limits_of
+from api.problems import HttpProblem
+from evidence.canonical import Json
+from vault.intake import STATEMENT_LIMIT, take_in
+from vault.uploads import RESUMABLE
+
+router: Final = APIRouter()
+UPLOADS: Final = "/uploads"
+KEEPING: Final = f"{UPLOADS}?keep_place=1"
+"""Where uploads begin for which the place is kept: the choice is in the address, so any client of tus carries it."""
+_BODY: Final = 1024 * 1024  # bytes: a statement of the longest words, each letter escaped
+
+
+@router.post("/api/cases")
+async def open_case(request: Request, vault: TheVault) -> JSONResponse:
+    """Open a case: `{"statement"?, "keep_place"?}`; answers with its number, its receipt and where to send files."""
+    statement, keep_place = _asked(await _body(request))
+    opening = partial(take_in, vault, (), statement, channel=RESUMABLE, empty=True)
+    done = await run_sync(opening, limiter=limits_of(request).sealing)
+    told: dict[str, Json] = {
+        "case": done.case,
+        "receipt": done.receipt,
+        "uploads": KEEPING if keep_place else UPLOADS,
+    }
+    return JSONResponse(
+        told if done.confirmed else {**told, "confirmed": False}, 201, headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in arriving(request, _BODY):
+        body += chunk
+    return bytes(body)
+
+
+def _asked(body: bytes) -> tuple[str, bool]:
+    """The statement, and whether the place is to be kept; an empty body is an empty object."""
+    try:
+        value = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise HttpProblem("malformed-request") from None
+    if not isinstance(value, dict) or not set(value) <= {"statement", "keep_place"}:
+        raise HttpProblem("malformed-request")
+    statement, keep_place = value.get("statement", ""), value.get("keep_place", False)
+    if not isinstance(statement, str) or not isinstance(keep_place, bool):
+        raise HttpProblem("malformed-request")
+    if len(statement) > STATEMENT_LIMIT:
+        raise HttpProblem("too-large")
+    try:
+        statement.encode()
+    except UnicodeEncodeError:  # half of a pair of surrogates
+        raise HttpProblem("malformed-request") from None
+    return statement, keep_place
