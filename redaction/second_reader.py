@@ -1,4 +1,4 @@
-"""Independent readers, and a raw search, over a redacted file: what does anybody still find of place or person.
+"""Independent readers over a redacted file, and a search of its bytes: what does anybody still find of place or person.
 
 Our own parsers decided what to blank; nothing here uses them. What is found is told in fixed words, never in values.
 A reader that cannot make sense of a file finds nothing: it cannot vouch for it either, so this only ever adds doubt.
@@ -6,14 +6,15 @@ A reader that cannot make sense of a file finds nothing: it cannot vouch for it 
 
 import io
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from re import compile as regex
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, BinaryIO, Final, cast
 
 import exifread
 from PIL import GifImagePlugin, ImageFile, IptcImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
+from redaction.errors import MalformedMedia
 from redaction.finding import Finding
+from redaction.leftovers import XML_PLACE, XML_POSITION, leftovers
 from redaction.limits import METADATA_BYTES
 from redaction.reader import Reader
 
@@ -24,7 +25,6 @@ for _logger in (exifread.logger, PngImagePlugin.logger, TiffImagePlugin.logger):
     _logger.setLevel(_NEVER)
 
 _CHUNK_BYTES: Final = 1 << 20
-_OVERLAP_BYTES: Final = 256
 _BLANK: Final = " \t\r\n\0"
 
 _PLACE_WORDS: Final = ("gps",)
@@ -51,25 +51,6 @@ _XMP_TEXT: Final = "XML:com.adobe.xmp"  # as Pillow names it among a PNG's texts
 _IPTC_DATASETS: Final = frozenset(
     (2, dataset) for dataset in (25, 26, 27, 80, 85, 90, 92, 95, 100, 101, 103, 110, 116, 118, 120)
 )
-
-_ISO6709: Final = regex(rb"[+-]\d{1,3}\.\d{2,}[+-]\d{1,3}\.\d{2,}")
-# The same for searching: it begins with a literal, which a search finds seven times as fast in large media.
-_ISO6709_FAST: Final = regex(rb"\.(?:(?<=[+-]\d\.)|(?<=[+-]\d\d\.)|(?<=[+-]\d\d\d\.))\d{2,}[+-]\d{1,3}\.\d{2,}")
-_XML_POSITION: Final = regex(rb"(?:GPSL|GpsL|:L)(?:atitude|ongitude|ongtitude)(?:\s*=\s*[\"']|>)\s*[+\-0-9]")
-_XML_PLACE: Final = regex(rb":(?:City|State|CountryName|Country)(?:\s*=\s*[\"']|>)\s*[^\s\"'<\0]")
-_XYZ: Final = regex(rb"\xa9xyz[\s\S]{4}[+\-]?\d")
-_LOCI: Final = regex(rb"loci\x00{4}[\s\S]{2}[^\x00]{0,200}\x00[\s\S](?!\x00{8})")
-_GPMF: Final = regex(rb"GPS[59][a-zA-Z?][\x01-\x40][\s\S]{2}\x00{0,3}[^\x00]")
-_RAW: Final = (
-    ("iso6709", None, _ISO6709_FAST),
-    ("xyz", b"\xa9xyz", _XYZ),
-    ("loci", b"loci", _LOCI),
-    ("gpmf", b"GPS", _GPMF),
-    ("xml-position", b"tude", _XML_POSITION),
-    ("xml-place", b":City", _XML_PLACE),
-    ("xml-place", b":Country", _XML_PLACE),
-)
-"""Word, a literal that must occur (a fast test), and the pattern of a value that is still there."""
 
 
 class _File(io.RawIOBase):
@@ -111,18 +92,22 @@ class _File(io.RawIOBase):
         return len(data)
 
 
-def second_opinion(reader: Reader, media_type: str) -> tuple[str, ...]:
-    """Words for what other readers still find in a redacted file; empty when they find nothing.
+def second_opinion(original: Reader, findings: Sequence[Finding], redacted: Reader, media_type: str) -> tuple[str, ...]:
+    """Words for what is still found in a redacted file; empty when nothing is.
 
-    `media_type` is the plan's. Pictures are read by exifread and Pillow (which decodes no pixel), and every file is
-    searched for the forms that positions have in videos and XML.
+    `findings` and `media_type` are the plan's. Pictures are read by exifread and Pillow (which decodes no pixel), and
+    every file is searched for what was withheld and for the forms of positions (`leftovers`).
     """
     found: list[str] = []
     if media_type.startswith("image/"):
-        found += _guarded(lambda: _exifread(reader))
+        found += _guarded(lambda: _exifread(redacted))
     if media_type in _PILLOW_READERS:
-        found += _guarded(lambda: _pillow(reader, media_type))
-    return tuple(dict.fromkeys([*found, *_raw(reader)]))
+        found += _guarded(lambda: _pillow(redacted, media_type))
+    try:
+        found += leftovers(original, findings, redacted)
+    except MalformedMedia:
+        found.append("raw/too-costly")
+    return tuple(dict.fromkeys(found))
 
 
 def _guarded(read: Callable[[], list[str]]) -> list[str]:
@@ -165,7 +150,7 @@ def _pillow(reader: Reader, media_type: str) -> list[str]:
         ]
         found += ["pillow/identity"] * any(not _is_blank(value) for value in said)
     packet = cast("bytes", image.info.get("xmp", b""))
-    if _XML_POSITION.search(packet) or _XML_PLACE.search(packet):
+    if XML_POSITION.search(packet) or XML_PLACE.search(packet):
         found.append("pillow/xmp")
     if not _is_blank(image.info.get("comment", b"")):
         found.append("pillow/comment")
@@ -195,62 +180,3 @@ def _is_blank(value: Any) -> bool:
     if isinstance(value, Iterable):
         return all(_is_blank(item) for item in value)
     return not value or value != value  # noqa: PLR0124 - a rational 0/0 is not equal to itself
-
-
-def _windows(reader: Reader, overlap: int) -> Iterator[bytes]:
-    """The whole file in pieces, each beginning with the last `overlap` bytes of the one before."""
-    rest = b""
-    for offset in range(0, reader.size, _CHUNK_BYTES):
-        piece = rest + reader.read(offset, _CHUNK_BYTES)
-        yield piece
-        rest = piece[-overlap:] if overlap else b""
-
-
-def _raw(reader: Reader) -> list[str]:
-    found: set[str] = set()
-    for piece in _windows(reader, _OVERLAP_BYTES):
-        for word, literal, pattern in _RAW:
-            if word not in found and (literal is None or literal in piece) and pattern.search(piece):
-                found.add(word)
-    return [f"raw/{word}" for word in sorted(found)]
-
-
-_NEEDLES: Final = 64
-_SHORTEST, _LONGEST = 8, 64
-_VALUE_BYTES: Final = 1 << 20
-_PLACES: Final = ("/gps", "xyz", "loci", "location")
-_TEXTS: Final = (
-    _ISO6709,
-    regex(rb"\d{1,3},\d{1,2}\.\d{2,}[NSEW]"),  # XMP's form, part 2 (ISO 16684-2)
-    regex(rb"[+-]?\d{1,3}\.\d{5,}"),
-)
-
-
-def leftovers(original: Reader, findings: Sequence[Finding], redacted: Reader) -> tuple[str, ...]:
-    """Names (`what`) of withheld places of which a copy is still somewhere in the redacted file.
-
-    Looked for are the raw values of GPS directories and location boxes, rationals also in the other byte order, and
-    whatever reads like coordinates in any withheld text. Values too short or too plain to tell anything are not.
-    """
-    needles: dict[bytes, str] = {}
-    for finding in sorted(findings, key=lambda finding: (not finding.what.endswith(_PLACES), finding)):
-        for needle in _needles(original, finding, whole=finding.what.endswith(_PLACES)):
-            if len(needles) < _NEEDLES:
-                needles.setdefault(needle, finding.what)
-    found: set[bytes] = set()
-    if needles:
-        for piece in _windows(redacted, _LONGEST - 1):
-            found.update(needle for needle in needles if needle not in found and needle in piece)
-    return tuple(dict.fromkeys(what for needle, what in needles.items() if needle in found))
-
-
-def _needles(original: Reader, finding: Finding, *, whole: bool) -> Iterator[bytes]:
-    value = original.read(finding.offset, min(finding.length, _VALUE_BYTES))
-    if whole and 2 * _SHORTEST <= len(value) <= _LONGEST and len(set(value)) > 3:
-        yield value
-        if len(value) % 8 == 0:
-            yield b"".join(value[at : at + 4][::-1] for at in range(0, len(value), 4))
-    for pattern in _TEXTS:
-        for match in pattern.finditer(value):
-            if len(match[0]) >= _SHORTEST and len(set(match[0])) > 4:
-                yield match[0][:_LONGEST]

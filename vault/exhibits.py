@@ -26,7 +26,7 @@ from evidence.withheld import MAX_SEGMENTS, OpenedSegment, Withheld
 from redaction.blanking import BlankedReader, Blanker
 from redaction.finding import Finding, Outcome
 from redaction.planner import POLICY, Plan, plan
-from redaction.second_reader import leftovers, second_opinion
+from redaction.second_reader import second_opinion
 from vault.age.stream import NONCE_BYTES, Encryptor
 from vault.instance import TOOL, Vault
 from vault.places import receipt_view
@@ -86,7 +86,7 @@ def _checked(spool: Spool, planned: Plan, *, keep_place: bool) -> Plan:
     if keep_place and sum(finding.length for finding in planned.findings) > WITHHELD_LIMIT:
         return replace(planned, outcome=Outcome.UNSTRIPPED, findings=(), reason="too much to withhold")
     view = BlankedReader(spool, planned.findings)
-    if second_opinion(view, planned.media_type) or leftovers(spool, planned.findings, view):
+    if second_opinion(spool, planned.findings, view, planned.media_type):
         return replace(planned, outcome=Outcome.UNSTRIPPED, findings=(), reason="a second reader still finds something")
     return planned
 

@@ -14,7 +14,7 @@ from evidence.segments import BLOCK_BYTES, RootBuilder
 from redaction.blanking import BlankedReader, Blanker
 from redaction.finding import Outcome
 from redaction.planner import POLICY, Plan, plan
-from redaction.second_reader import leftovers, second_opinion
+from redaction.second_reader import second_opinion
 
 HELP = "blank what tells place or person in a photo or video; no vault needed"
 _KEEP = "keep the file from everybody, or send it to a vault, which seals it whole"
@@ -53,8 +53,8 @@ def _doubt(reader: FileReader, planned: Plan) -> str:
     if planned.outcome is not Outcome.CLEAN:
         return f"the file could not be read to its end ({planned.reason})"
     view = BlankedReader(reader, planned.findings)
-    still = [*second_opinion(view, planned.media_type), *leftovers(reader, planned.findings, view)]
-    return f"a second reader would still find {', '.join(sorted(set(still)))}" if still else ""
+    still = second_opinion(reader, planned.findings, view, planned.media_type)
+    return f"a second reader would still find {', '.join(sorted(still))}" if still else ""
 
 
 def _write(reader: FileReader, planned: Plan, output: Path, proof: Path | None) -> None:

@@ -60,8 +60,7 @@ def redact(contents: list[bytes]) -> None:
         if plan.outcome is not Outcome.CLEAN or not plan.findings:
             raise RuntimeError("the corpus file has findings and can be parsed to its end")
         view = blanking.BlankedReader(BytesReader(content), plan.findings)
-        second_reader.second_opinion(view, plan.media_type)
-        second_reader.leftovers(BytesReader(content), plan.findings, view)
+        second_reader.second_opinion(BytesReader(content), plan.findings, view, plan.media_type)
         chunks = [content[at : at + 65536] for at in range(0, len(content), 65536)]
         redacted = list(blanking.blank(chunks, plan.findings))
         opened = [

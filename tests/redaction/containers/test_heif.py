@@ -521,8 +521,8 @@ class TestSequences:
 
 def test_another_reader_sees_the_place_before_and_not_after() -> None:
     data = still(HIDDEN)
-    assert "exifread/gps" in second_opinion(BytesReader(data), "image/heic")
-    assert second_opinion(BytesReader(clean(data)), "image/heic") == ()
+    assert "exifread/gps" in second_opinion(BytesReader(data), (), BytesReader(data), "image/heic")
+    assert second_opinion(BytesReader(data), (), BytesReader(clean(data)), "image/heic") == ()
 
 
 def test_an_empty_file_of_only_a_picture_loses_nothing() -> None:
