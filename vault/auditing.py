@@ -53,5 +53,5 @@ def _indexed(vault: Vault, bundle: int) -> dict[int, bytes]:
     query = select(events.c.position, events.c.body).where(
         events.c.position >= low, events.c.position < low + TILE_WIDTH
     )
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         return {row.position: bytes(row.body) for row in connection.execute(query)}

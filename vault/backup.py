@@ -7,7 +7,6 @@ makes it from the store.
 """
 
 import contextlib
-import fcntl
 import io
 import os
 import secrets
@@ -23,6 +22,7 @@ from vault.age.recipients import seal_header
 from vault.age.stream import NONCE_BYTES, Encryptor
 from vault.errors import DatabaseUnavailable, NotFound
 from vault.instance import Vault
+from vault.locks import SEQUENCER
 from vault.sealing import FILE_KEY_BYTES
 from vault.sequencer import EVENTS, LOG
 from vault.settings import FILE, TRUST_FILE
@@ -44,7 +44,7 @@ def write_backup(vault: Vault, write: Callable[[bytes], object], progress: Progr
     with tarfile.open(mode="w|", fileobj=sealer, format=tarfile.PAX_FORMAT, bufsize=_CHUNK) as tar:
         taking = _Taking(vault, tar, progress)
         taking.folder()
-        with _sequencer_lock(vault):
+        with vault.locks.hold(SEQUENCER):  # nothing is published: log and database stay at one moment
             taking.database()
             taking.objects(LOG)
             taking.objects(EVENTS)
@@ -178,14 +178,3 @@ def _snapshot(path: Path, folder: Path) -> Iterator[Path]:
         raise DatabaseUnavailable("the database does not answer, or has no space") from None
     finally:
         copy.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _sequencer_lock(vault: Vault) -> Iterator[None]:
-    """While it is held nothing is published: the log in the store and the database stay at one moment."""
-    descriptor = os.open(vault.settings.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -77,7 +77,7 @@ def pending(vault: Vault) -> list[str]:
     query = select(requests.c.request, requests.c.state).where(
         requests.c.state.in_((State.APPROVED.value, State.SEALED.value))
     )
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         found = connection.execute(query).all()
     return [
         row.request
@@ -139,7 +139,7 @@ def _require_not_withdrawn(vault: Vault, asked: RequestView) -> None:
     """
     cases, exhibits = schema.cases, schema.exhibits
     gone = select(exhibits.c.exhibit).where(exhibits.c.case == asked.case, exhibits.c.state == State.DESTROYED.value)
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         state = connection.execute(select(cases.c.state).where(cases.c.case == asked.case)).scalar_one()
         destroyed = set(connection.execute(gone).scalars())
     withdrawn = state != State.OPEN.value
@@ -187,7 +187,7 @@ def _agreement(vault: Vault, connection: Connection, request: str) -> tuple[str,
 
 def _agreed(vault: Vault, request: str) -> list[tuple[ReleasedObject, str]]:
     """The released objects and the keys of their new headers; they are exactly those of the recorded approval."""
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         custodian, digest = _agreement(vault, connection, request)
         rows = connection.execute(select(schema.objects.c.key, schema.objects.c.sha256)).all()
     hashes = {row.key: bytes(row.sha256) for row in rows}
@@ -275,7 +275,7 @@ def _logged_events(vault: Vault, case: str) -> tuple[bytes, list[bundle.LoggedEv
         .where((events.c.case == case) | events.c.type.in_(_ENROLMENT), events.c.position < size)
         .order_by(events.c.position)
     )
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         rows = [(row.position, Event.parse(bytes(row.body))) for row in connection.execute(query)]
     askers = {event.actor for _, event in rows if event.type is EventType.RELEASE_REQUESTED}
     kept = [(at, event) for at, event in rows if event.case == case or event.detail.get("name") in askers]

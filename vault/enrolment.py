@@ -23,7 +23,7 @@ def person(vault: Vault, key_id: str) -> tuple[PublicLine, Role] | None:
     query = select(schema.people.c.line, schema.people.c.role).where(
         schema.people.c.key_id == key_id, schema.people.c.state == State.ENROLLED.value
     )
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         row = connection.execute(query).first()
     return None if row is None else (PublicLine.parse(row.line), Role(row.role))
 
@@ -90,7 +90,7 @@ def enrolled(vault: Vault) -> list[dict[str, str]]:
     """Everybody who was ever enrolled: name, role, public line, state."""
     people = schema.people
     query = select(people.c.name, people.c.role, people.c.line, people.c.state).order_by(people.c.name)
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         return [{str(key): str(row[key]) for key in row} for row in connection.execute(query).mappings()]
 
 
@@ -98,7 +98,7 @@ def signed_enrolment(vault: Vault, name: str) -> Json:
     """The enrolment of a partner as a custodian signed it, from the custody event."""
     events = schema.events
     query = select(events.c.body).where(events.c.type == EventType.PARTNER_ENROLLED.value)
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         for (body,) in connection.execute(query):
             event = Event.parse(bytes(body))
             if event.detail.get("name") == name:

@@ -65,7 +65,7 @@ def check(vault: Vault, progress: Progress = lambda _: None) -> Fixity:
 
 def total_bytes(vault: Vault) -> int:
     """Bytes of payload that `check` reads; bundles come on top."""
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         return int(connection.execute(select(func.coalesce(func.sum(schema.objects.c.bytes), 0))).scalar_one())
 
 
@@ -108,7 +108,7 @@ class _Check:
 
     def _compare_rows(self) -> list[Fault]:
         faults = []
-        with self._vault.database.transaction() as connection:
+        with self._vault.database.reading() as connection:
             self._catch_up(connection)
             tables = self._replay.rows(lambda case: stored_verifier(self._vault.store, case) or b"")
             for table, rows in tables:

@@ -35,7 +35,7 @@ def bodies(vault: Vault, size: int) -> Iterator[list[bytes]]:
             .where(events.c.position >= first, events.c.position < min(first + TILE_WIDTH, size))
             .order_by(events.c.position)
         )
-        with vault.database.transaction() as connection:
+        with vault.database.reading() as connection:
             bundle = [bytes(body) for (body,) in connection.execute(query)]
         if not bundle:
             return

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from vault.age.recipients import Recipient, parse_recipient
 from vault.clock import Clock, SystemClock, hour
 from vault.database.connection import Database
 from vault.errors import SettingsError
-from vault.locks import NamedLocks
+from vault.locks import Locks
 from vault.sequencer import Sequencer
 from vault.settings import TRUST_FILE, Settings, load, read_secret
 from vault.store.locate import S3Credentials, open_store
@@ -39,7 +39,7 @@ class Vault:
     database: Database
     sequencer: Sequencer
     clock: Clock
-    locks: NamedLocks = field(default_factory=NamedLocks)
+    locks: Locks
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:
@@ -97,8 +97,9 @@ def open_vault(folder: Path, clock: Clock | None = None, credentials: tuple[str,
     store = open_store(settings.store, folder, None if credentials is None else S3Credentials(*credentials))
     database = Database(settings.database_url)
     database.migrate()
-    sequencer = Sequencer(database, store, settings.origin, signer, settings.lock)
-    return Vault(settings, trust, store, database, sequencer, clock or SystemClock())
+    locks = database.locks(settings.lock)
+    sequencer = Sequencer(database, store, settings.origin, signer, locks)
+    return Vault(settings, trust, store, database, sequencer, clock or SystemClock(), locks)
 
 
 def load_log_key(path: Path) -> Ed25519PrivateKey:

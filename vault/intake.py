@@ -157,7 +157,7 @@ def look_up(vault: Vault, receipt: Receipt) -> Report:
         .where(exhibits.c.case == case.number, exhibits.c.state == State.SEALED.value)
         .order_by(exhibits.c.number)
     )
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         found = [row.exhibit for row in connection.execute(query)]
     views = tuple(_open_view(vault, case, exhibit) for exhibit in found)
     return Report(case.number, receipt, views, (), case.statements > 0)
@@ -182,7 +182,7 @@ def _case_of(vault: Vault, receipt: Receipt) -> _Case:
         raise CaseWithdrawn("the case was withdrawn")
     exhibits = schema.exhibits
     highest = select(func.max(exhibits.c.number)).where(exhibits.c.case == found.case)
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         count = connection.execute(highest).scalar() or 0
     return _Case(found.case, receipt, found.secret, count, found.statements, new=False)
 

@@ -6,9 +6,6 @@ What the store does not have is lost: events that were recorded but never publis
 memory of used request nonces, which live for minutes.
 """
 
-import contextlib
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +26,7 @@ from vault.clock import Clock, SystemClock
 from vault.database import schema
 from vault.database.connection import Database
 from vault.errors import NotFound, SettingsError
+from vault.locks import SEQUENCER
 from vault.receipts import stored_verifier
 from vault.replay import Replay
 from vault.sequencer import CHECKPOINT_KEY, LOG, set_value, stored_events
@@ -72,7 +70,8 @@ def rebuild(
     store = open_store(settings.store, folder, None if credentials is None else S3Credentials(*credentials))
     if store.read(TRUST_KEY, FILE_LIMIT) != trust.encode():
         raise DocumentError(f"the store keeps another trust anchor than {TRUST_FILE}")
-    with _alone(settings):
+    locks = Database(settings.database_url).locks(settings.lock)
+    with locks.hold(SEQUENCER):  # a service that was not stopped cannot publish meanwhile
         rebuilding = _Rebuilding(store, trust, progress)
         path = _sqlite_path(settings)
         if path is None:
@@ -176,17 +175,6 @@ class _Rebuilding:
 def _require_empty(connection: Connection) -> None:
     if connection.execute(select(func.count()).select_from(schema.events)).scalar_one():
         raise SettingsError("the database is not empty; empty it, or name a new one in vault.toml")
-
-
-@contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the sequencer's lock: a service that was not stopped cannot publish meanwhile."""
-    descriptor = os.open(settings.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _sqlite_path(settings: Settings) -> Path | None:

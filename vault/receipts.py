@@ -44,7 +44,7 @@ def known_case(vault: Vault, receipt: Receipt) -> KnownCase:
     query = select(cases.c.case, cases.c.state, cases.c.statements).where(
         cases.c.receipt_verifier == receipts.verifier(secret)
     )
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         row = connection.execute(query).first()
     if row is None:
         raise UnknownReceipt("no case has this receipt")

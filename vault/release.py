@@ -130,7 +130,7 @@ def views(vault: Vault, partner: str | None = None) -> list[RequestView]:
     query = select(requests, count).order_by(requests.c.time, requests.c.request)
     if partner is not None:
         query = query.where(requests.c.partner == partner)
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         rows = connection.execute(query).all()
     return [
         RequestView(
@@ -152,7 +152,7 @@ def partner_line(vault: Vault, name: str) -> PublicLine:
     """The public line of an enrolled partner."""
     people = schema.people
     query = select(people.c.line).where(people.c.name == name, people.c.state == State.ENROLLED.value)
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         line = connection.execute(query).scalar()
     if line is None:
         raise RequestRefused("the partner is not enrolled any more")
@@ -171,7 +171,7 @@ def sealed_objects(vault: Vault, case: str) -> list[SealedObject]:
         )
         .order_by(objects.c.key)
     )
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         if _case_state(connection, case) is not State.OPEN:
             raise UnknownCase("no open case has this number")
         rows = connection.execute(query).all()
@@ -221,7 +221,7 @@ def _store_approved(
 ) -> None:
     """Store the headers of an approval, then record it; returns when the log covers it."""
     request = asked.request
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         _require_approvable(connection, asked, custodian)
     for key, header in headers.items():
         # The approval's digest is in the place, so that headers of an approval that was never recorded, or of a second

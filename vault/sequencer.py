@@ -11,13 +11,9 @@ Order of writes, and why (the same code runs after a crash):
 A crash after 2 leaves a committed size above the published one, and the next run goes on with 3.
 """
 
-import fcntl
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -31,6 +27,7 @@ from evidence.tlog.tiles import TILE_WIDTH
 from vault.database import schema
 from vault.database.connection import Database
 from vault.errors import DatabaseBehind, NotFound, SequencerStalled
+from vault.locks import SEQUENCER, Locks, StillHeld
 from vault.store.protocol import Store
 
 LOG: Final = "log/"
@@ -43,11 +40,11 @@ POLL_SECONDS: Final = 0.05  # how often a waiting thread looks for what another 
 
 
 class Sequencer:
-    """The log of one vault. Any number may run on one database; a file lock lets one work at a time."""
+    """The log of one vault. Any number may run on one database; a lock lets one work at a time."""
 
-    def __init__(self, database: Database, store: Store, origin: str, signer: Signer, lock: Path) -> None:
+    def __init__(self, database: Database, store: Store, origin: str, signer: Signer, locks: Locks) -> None:
         self._database, self._store, self._origin, self._signer = database, store, origin, signer
-        self._lock_path = lock
+        self._locks = locks
         self._wake, self._published = threading.Event(), threading.Condition()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -97,12 +94,12 @@ class Sequencer:
 
     def run_once(self) -> int:
         """Publish everything that waits; the size of the published log."""
-        with self._exclusive():
+        with self._locks.hold(SEQUENCER) as still_held:
             self._require_store_agrees()
-            self._publish()
+            self._publish(still_held)
             while self._commit():
-                self._publish()
-            with self._database.transaction() as connection:
+                self._publish(still_held)
+            with self._database.reading() as connection:
                 return _number(connection, "published_size")
 
     def nodes(self) -> tuple[int, bytes, tiles.TileNodes]:
@@ -130,22 +127,13 @@ class Sequencer:
                 self.failing = True
                 self._stop.wait(1.0)
 
-    @contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)  # which also unlocks
-
     def _position(self, number: int) -> int | None:
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(select(schema.events.c.position).where(schema.events.c.id == number)).scalar()
             return row if row is not None and row < _number(connection, "published_size") else None
 
     def _require_store_agrees(self) -> None:
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             committed, published = _number(connection, "committed_size"), _number(connection, "published_size")
             note = _value(connection, "checkpoint", "")
         try:
@@ -181,9 +169,9 @@ class Sequencer:
             set_value(connection, "edge", "".join(node.hex() for node in tree.edge))
         return True
 
-    def _publish(self) -> None:
+    def _publish(self, still_held: StillHeld) -> None:
         """Steps 3 to 5."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             old, new = _number(connection, "published_size"), _number(connection, "committed_size")
             if old == new:
                 return
@@ -197,6 +185,7 @@ class Sequencer:
         first, before = self._newest_bundle(old)
         for path, data in event_bundles(first, [*before, *bodies]):
             self._store.put(path, data)
+        still_held()  # whoever took over meanwhile has published more than this
         self._store.put(CHECKPOINT_KEY, note.encode(), media_type="text/plain; charset=utf-8")
         with self._database.transaction() as connection:
             set_value(connection, "published_size", str(new))
@@ -217,7 +206,7 @@ class Sequencer:
         try:
             return first, stored_bundle(self._store, first // TILE_WIDTH, width)
         except NotFound:
-            with self._database.transaction() as connection:
+            with self._database.reading() as connection:
                 rows = _positioned(connection, first, size)
             # What is lost everywhere leaves an empty line: the log goes on, and every later event keeps its place.
             return first, [rows.get(position, b"") for position in range(first, size)]

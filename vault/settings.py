@@ -72,8 +72,8 @@ class Settings:
 
     @property
     def lock(self) -> Path:
-        """The sequencer's lock file."""
-        return self.folder / "sequencer.lock"
+        """The file that the locks of an SQLite vault lie in."""
+        return self.folder / "vault.lock"
 
     @property
     def database_url(self) -> str:

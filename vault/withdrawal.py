@@ -74,7 +74,7 @@ def finish(vault: Vault) -> None:
     exhibits, cases = schema.exhibits, schema.cases
     destroyed = select(exhibits.c.case).where(exhibits.c.state == State.DESTROYED.value)
     withdrawn = select(cases.c.case).where(cases.c.state == State.WITHDRAWN.value)
-    with vault.database.transaction() as connection:
+    with vault.database.reading() as connection:
         found = sorted(connection.execute(destroyed.union(withdrawn)).scalars())
     if found:
         vault.sequencer.record_and_wait(lambda _: [])
@@ -122,7 +122,7 @@ class _Gone:
         query = select(exhibits.c.exhibit, exhibits.c.number).where(
             exhibits.c.case == case, exhibits.c.state == State.DESTROYED.value
         )
-        with vault.database.transaction() as connection:
+        with vault.database.reading() as connection:
             rows = connection.execute(query).all()
             state = connection.execute(select(cases.c.state).where(cases.c.case == case)).scalar_one()
             asked = select(requests.c.request).where(requests.c.case == case)

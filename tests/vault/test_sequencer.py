@@ -96,7 +96,7 @@ def test_a_crash_before_any_write_is_made_good(vault: Vault, size: int, tmp_path
     vault.sequencer.run_once()
     state = audited(vault).state
     failing = Failing(tmp_path / "v" / "store")
-    broken = Sequencer(vault.database, failing, vault.trust.origin, vault.sequencer._signer, vault.settings.lock)
+    broken = Sequencer(vault.database, failing, vault.trust.origin, vault.sequencer._signer, vault.locks)
     total, crashes = FIRST + size, 0
     for writes in range(12):
         recorded(vault, 7)

@@ -1,44 +1,80 @@
-"""Open the database: durable on commit, one writer at a time, up to date with `migrations`."""
+"""Open the database: durable on commit, one writer at a time, up to date with `migrations`.
+
+The same on SQLite (one machine) and on PostgreSQL (any number of processes and machines): writing transactions follow
+each other, so what one of them has read is true until it commits.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from vault.errors import DatabaseUnavailable, SettingsError
+from vault.locks import DatabaseLocks, FileLocks, Locks
+
+SQLITE: Final = "sqlite"
+POSTGRESQL: Final = "postgresql"
+CONNECTIONS: Final = 8  # of PostgreSQL, kept open by one process; as many more come and go
+_WRITER: Final = 0x616D7061726F  # the advisory lock under which transactions write
+_READING: Final = "amparo_reading"
+# Without these a machine that vanished would keep its locks for hours: here the server lets go after five seconds.
+_VANISHED: Final = "-c tcp_keepalives_idle=2 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
 
 
 class Database:
-    """Transactions on one database. `url` is SQLAlchemy's (`sqlite:///…`); thread-safe."""
+    """Transactions on one database. `url` is SQLAlchemy's (`sqlite:///…`, `postgresql://…`); thread-safe."""
 
     def __init__(self, url: str) -> None:
-        if make_url(url).get_backend_name() != "sqlite":
-            # The sequencer locks a file, so two machines on one database could fork the log: not until that is built.
-            raise SettingsError("this version keeps its database in SQLite only; leave --db out")
-        self.engine: Engine = create_engine(url)
-        event.listen(self.engine, "connect", _set_up_sqlite)
-        event.listen(self.engine, "begin", _begin_immediate)
+        self._url = parse_url(url)
+        if self._url.get_backend_name() == SQLITE:
+            self.engine: Engine = create_engine(self._url)
+            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+            return
+        self.engine = create_engine(
+            self._url,
+            pool_pre_ping=True,  # a server that was started anew is not noticed by who asks first
+            pool_size=CONNECTIONS,
+            max_overflow=CONNECTIONS,
+            connect_args=_connect_args(),
+        )
+        event.listen(self.engine, "connect", _set_up_postgresql)
+        event.listen(self.engine, "begin", _begin_postgresql)
+
+    def locks(self, path: Path) -> Locks:
+        """The locks that go with this database; those of SQLite lie in the file `path`."""
+        if self._url.get_backend_name() == SQLITE:
+            return FileLocks(path)
+        return DatabaseLocks(create_engine(self._url, poolclass=NullPool, connect_args=_connect_args()))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Everything inside is committed together, durably, or not at all."""
-        try:
-            with self.engine.begin() as connection:
+        """Everything inside is committed together, durably, or not at all; no other writes meanwhile."""
+        with _without_values(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One unchanging view of the database, beside whoever writes; for reading alone."""
+        with _without_values(), self.engine.connect() as connection:
+            options: dict[str, Any] = {_READING: True}
+            if connection.dialect.name == POSTGRESQL:
+                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            connection.execution_options(**options)
+            with connection.begin():
                 yield connection
-        except OperationalError:
-            # The library's error quotes the statement and its values; none of that may reach a log.
-            raise DatabaseUnavailable("the database does not answer, or has no space") from None
 
     def migrate(self) -> None:
         """Bring the schema up to date; creates it in an empty database."""
         config = Config()
         config.set_main_option("script_location", "vault.database:migrations")
-        with self.engine.begin() as connection:
+        with self.transaction() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -47,8 +83,40 @@ class Database:
         self.engine.dispose()
 
 
+def parse_url(url: str) -> URL:
+    """The URL of a database that is supported, with its driver; SettingsError."""
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise SettingsError(_WHICH) from None
+    if backend == SQLITE and parsed.database:
+        return parsed.set(drivername=SQLITE)
+    if backend == POSTGRESQL:
+        return parsed.set(drivername="postgresql+psycopg")
+    raise SettingsError(_WHICH)
+
+
+_WHICH: Final = "the database is neither sqlite:///FILE nor postgresql://USER@HOST/NAME; correct it"
+
+
+@contextmanager
+def _without_values() -> Iterator[None]:
+    """The library's errors quote statements and their values; none of that may reach a log."""
+    try:
+        yield
+    except IntegrityError:
+        raise  # callers handle these
+    except DBAPIError:
+        raise DatabaseUnavailable("the database does not answer, or has no space") from None
+
+
+def _connect_args() -> dict[str, Any]:
+    return {"options": _VANISHED, "connect_timeout": 10, "keepalives_idle": 2, "tcp_user_timeout": 10_000}
+
+
 def _set_up_sqlite(connection: Any, _: object) -> None:
-    connection.isolation_level = None  # the driver shall not begin transactions on its own: `_begin_immediate` does
+    connection.isolation_level = None  # the driver shall not begin transactions on its own: `_begin_sqlite` does
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
@@ -62,6 +130,24 @@ def _set_up_sqlite(connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     # Taking the write lock at once means that no transaction fails half-way for want of it.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN" if _reads(connection) else "BEGIN IMMEDIATE")
+
+
+def _set_up_postgresql(connection: Any, _: object) -> None:
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        if cursor.fetchone()[0] == "off":  # a commit survives power loss, whatever the server's settings say
+            cursor.execute("SET synchronous_commit = on")
+    connection.autocommit = False
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not _reads(connection):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
+
+
+def _reads(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get(_READING))

@@ -78,8 +78,8 @@ approvals: Final = Table(
 events: Final = Table(
     "events",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("position", Integer, unique=True, nullable=True, comment="index in the log, once committed"),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("position", BigInteger, unique=True, nullable=True, comment="index in the log, once committed"),
     Column("case", String(9), nullable=False, default="", index=True),
     Column("type", String(32), nullable=False),
     Column("body", LargeBinary, nullable=False, comment="the event's canonical bytes"),
@@ -91,7 +91,7 @@ nonces: Final = Table(
     metadata,
     Column("key_id", String(32), primary_key=True),
     Column("nonce", String(64), primary_key=True),
-    Column("expires", Integer, nullable=False, index=True, comment="Unix time in seconds"),
+    Column("expires", BigInteger, nullable=False, index=True, comment="Unix time in seconds"),
 )
 
 uploads: Final = Table(
