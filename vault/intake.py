@@ -225,7 +225,7 @@ def _record(
         _insert_exhibit(connection, each)
     counts = {
         "exhibits": schema.cases.c.exhibits + len(sealed),
-        "statements": schema.cases.c.statements + (said is not None),
+        "statements": schema.cases.c.statements + int(said is not None),
     }
     connection.execute(update(schema.cases).where(schema.cases.c.case == case.number).values(counts))
     return events

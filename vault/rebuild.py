@@ -1,7 +1,8 @@
 """Make the database anew from the store alone, believing only what the log's signature covers.
 
 The checkpoint's signature is checked first, then every event against its log entry and the tree against the root, then
-every rule of custody. The new database takes the old one's place only when all of that held; the old one is kept.
+every rule of custody. The new database takes the old one's place only when all of that held; the old one is kept, of
+SQLite as a file beside it, in PostgreSQL as a schema.
 What the store does not have is lost: events that were recorded but never published (nobody was told of them), and the
 memory of used request nonces, which live for minutes.
 """
@@ -12,8 +13,9 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, inspect
 from sqlalchemy.engine import make_url
+from sqlalchemy.schema import CreateSchema
 
 from evidence.errors import DocumentError, TileError
 from evidence.event import commitment
@@ -24,7 +26,7 @@ from evidence.tlog.tiles import TILE_WIDTH
 from evidence.trust import FILE_LIMIT, Trust
 from vault.clock import Clock, SystemClock
 from vault.database import schema
-from vault.database.connection import Database
+from vault.database.connection import Database, migrate
 from vault.errors import NotFound, SettingsError
 from vault.locks import SEQUENCER
 from vault.receipts import stored_verifier
@@ -45,13 +47,13 @@ _SIDE_FILES: Final = ("-wal", "-shm")
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """The result. `lost_receipts` are cases whose source cannot come back; `old` is where the old database went."""
+    """The result. `lost_receipts` are cases whose source cannot come back; `old` says where the old database went."""
 
     events: int
     cases: int
     exhibits: int
     lost_receipts: tuple[str, ...]
-    old: Path | None
+    old: str
 
 
 def rebuild(
@@ -62,8 +64,7 @@ def rebuild(
 ) -> Rebuilt:
     """Rebuild the database of the vault in `folder`, whose service must be stopped.
 
-    An EvidenceError or StoreError when the store is not what the log's signature covers; SettingsError when another
-    than an SQLite database is not empty. In both cases nothing was changed.
+    An EvidenceError or StoreError when the store is not what the log's signature covers: then nothing was changed.
     """
     settings = load(folder)
     trust = _trust(folder)
@@ -73,20 +74,11 @@ def rebuild(
     locks = Database(settings.database_url).locks(settings.lock)
     with locks.hold(SEQUENCER):  # a service that was not stopped cannot publish meanwhile
         rebuilding = _Rebuilding(store, trust, progress)
+        stamp = f"{(clock or SystemClock()).now():%Y%m%dT%H%M%SZ}"
         path = _sqlite_path(settings)
         if path is None:
-            return rebuilding.into(settings.database_url, None)
-        fresh = path.with_name(path.name + _REBUILDING)
-        _remove(fresh)
-        try:
-            rebuilt = rebuilding.into(f"sqlite:///{fresh}", _old_path(path, clock or SystemClock()))
-        except BaseException:
-            _remove(fresh)
-            raise
-        if rebuilt.old is not None:
-            _move(path, rebuilt.old)
-        fresh.replace(path)
-        return rebuilt
+            return rebuilding.beside(settings.database_url, f"amparo_old_{stamp.lower()}")
+        return rebuilding.instead(path, path.with_name(f"{path.name}.old-{stamp}"))
 
 
 def _trust(folder: Path) -> Trust:
@@ -104,21 +96,55 @@ class _Rebuilding:
         self._head: Checkpoint = checkpoint.verify(self._note, [trust.log], trust.origin).checkpoint
         self._lost: list[str] = []
 
-    def into(self, url: str, old: Path | None) -> Rebuilt:
-        """Fill the empty database at `url`."""
-        database = Database(url)
+    def instead(self, path: Path, old: Path) -> Rebuilt:
+        """Fill a new SQLite file, and put it in the place of the one at `path`, which becomes `old`."""
+        if old.exists():
+            raise SettingsError("an old database of this very second is there; try again")
+        fresh = path.with_name(path.name + _REBUILDING)
+        _remove(fresh)
+        database = Database(f"sqlite:///{fresh}")
         try:
             database.migrate()
             with database.transaction() as connection:
-                _require_empty(connection)
-                replay = self._events(connection)
-                for table, rows in replay.rows(self._verifier):
-                    for start in range(0, len(rows), _BATCH):
-                        connection.execute(insert(table), [dict(row) for row in rows[start : start + _BATCH]])
+                replay = self._fill(connection)
+        except BaseException:
+            database.close()
+            _remove(fresh)
+            raise
+        database.close()
+        kept = path.exists()
+        if kept:
+            _move(path, old)
+        fresh.replace(path)
+        return self._rebuilt(replay, str(old) if kept else "")
+
+    def beside(self, url: str, schema_name: str) -> Rebuilt:
+        """Move what is in a PostgreSQL database to a schema of that name and fill it anew, in one transaction."""
+        database = Database(url)
+        try:
+            with database.transaction() as connection:
+                tables = inspect(connection).get_table_names()
+                if tables:
+                    connection.execute(CreateSchema(schema_name))
+                for table in tables:
+                    # The names are the database's own, quoted by its rules.
+                    quoted = connection.dialect.identifier_preparer.quote(table)
+                    connection.exec_driver_sql(f"ALTER TABLE {quoted} SET SCHEMA {schema_name}")
+                migrate(connection)
+                replay = self._fill(connection)
         finally:
             database.close()
-        exhibits = len(replay.custody.exhibits)
-        return Rebuilt(self._head.size, len(replay.cases), exhibits, tuple(self._lost), old)
+        return self._rebuilt(replay, f"in the schema {schema_name}" if tables else "")
+
+    def _fill(self, connection: Connection) -> Replay:
+        replay = self._events(connection)
+        for table, rows in replay.rows(self._verifier):
+            for start in range(0, len(rows), _BATCH):
+                connection.execute(insert(table), [dict(row) for row in rows[start : start + _BATCH]])
+        return replay
+
+    def _rebuilt(self, replay: Replay, old: str) -> Rebuilt:
+        return Rebuilt(self._head.size, len(replay.cases), len(replay.custody.exhibits), tuple(self._lost), old)
 
     def _events(self, connection: Connection) -> Replay:
         replay, tree, rows = Replay(self._trust), Frontier(), list[dict[str, Any]]()
@@ -172,24 +198,9 @@ class _Rebuilding:
         return verifier
 
 
-def _require_empty(connection: Connection) -> None:
-    if connection.execute(select(func.count()).select_from(schema.events)).scalar_one():
-        raise SettingsError("the database is not empty; empty it, or name a new one in vault.toml")
-
-
 def _sqlite_path(settings: Settings) -> Path | None:
     url = make_url(settings.database_url)
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
-
-
-def _old_path(path: Path, clock: Clock) -> Path | None:
-    if not path.exists():
-        return None
-    stamp = f"{clock.now():%Y%m%dT%H%M%SZ}"
-    old = path.with_name(f"{path.name}.old-{stamp}")
-    if old.exists():
-        raise SettingsError("an old database of this very second is there; try again")
-    return old
 
 
 def _move(path: Path, target: Path) -> None:

@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     with database_failures(), Progress(None, "rebuilding", "event") as progress:
         rebuilt = rebuild(args.folder, credentials=credentials(), progress=progress.update)
     say(f"events: {rebuilt.events}, cases: {rebuilt.cases}, exhibits: {rebuilt.exhibits}")
-    if rebuilt.old is not None:
+    if rebuilt.old:
         say(f"the old database is {rebuilt.old}")
     for case in rebuilt.lost_receipts:
         warn(f"case {case}: the store lost its receipt, so its source cannot come back")

@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,8 +44,22 @@ def person(name: str, *, hybrid: bool = False) -> Person:
     return Person(identity, public_line(name, identity.recipient_text, identity.secret))
 
 
+_DATABASE: ContextVar[Callable[[], str]] = ContextVar("database", default=str)
+
+
+@contextmanager
+def databases(new: Callable[[], str]) -> Iterator[None]:
+    """Meanwhile every new vault has its database at the URL that `new` gives; the empty one is SQLite in its folder."""
+    token = _DATABASE.set(new)
+    try:
+        yield
+    finally:
+        _DATABASE.reset(token)
+
+
 def new_vault(folder: Path, *custodians: Person) -> None:
-    create(folder, NewVault([each.line for each in custodians], origin="vault.example/log"))
+    lines = [each.line for each in custodians]
+    create(folder, NewVault(lines, origin="vault.example/log", database=_DATABASE.get()()))
 
 
 @contextmanager

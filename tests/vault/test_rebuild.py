@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from evidence.errors import CustodyError, DocumentError, EvidenceError, SignatureError, TileError
 from evidence.event import EventType, Role
 from evidence.tlog.note import Signer
 from evidence.verify import verify
-from tests.vault.making import Furnished, ask, download, enrol, furnished, person, report, running
+from tests.oracles import postgresql
+from tests.vault.making import Furnished, ask, databases, download, enrol, furnished, person, report, running
 from tests.vault.media import PHOTO
 from vault import bundles
 from vault.clock import Synchronisation
@@ -67,7 +68,7 @@ def folder(made: Furnished, tmp_path: Path) -> Path:
 def rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
     database = Database(load(folder).database_url)
     try:
-        with database.transaction() as connection:
+        with database.reading() as connection:
             return {
                 table.name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=str)
                 for table in schema.metadata.sorted_tables
@@ -93,15 +94,15 @@ def test_rebuilt_database_is_the_old_one_row_by_row(folder: Path) -> None:
 def test_lost_database_comes_back(folder: Path) -> None:
     before = rows(folder)
     remove_database(folder)
-    assert rebuild(folder).old is None
+    assert rebuild(folder).old == ""
     assert rows(folder) == before
 
 
 def test_old_database_is_kept_beside(folder: Path) -> None:
     before = (folder / "vault.db").read_bytes()
     rebuilt = rebuild(folder, Noon())
-    assert rebuilt.old == folder.resolve() / "vault.db.old-20261124T120000Z"
-    assert rebuilt.old.read_bytes() == before
+    assert rebuilt.old == str(folder.resolve() / "vault.db.old-20261124T120000Z")
+    assert Path(rebuilt.old).read_bytes() == before
     assert [path.name for path in folder.glob("*.rebuilding*")] == []
 
 
@@ -208,3 +209,29 @@ def test_log_key_is_not_needed(folder: Path) -> None:
     assert Signer(load(folder).origin, load_log_key(folder / "log.key")).vkey
     (folder / "log.key").unlink()
     rebuild(folder)
+
+
+def test_postgresql_is_rebuilt_in_its_place_and_what_was_there_is_kept(tmp_path: Path) -> None:
+    with postgresql.running() as server, databases(server.new_database):
+        made = furnished(tmp_path / "vault")
+        before = rows(made.folder)
+        database = Database(load(made.folder).database_url)
+        with database.transaction() as connection:
+            connection.execute(text("update people set name = 'somebody else' where role = 'partner'"))
+        rebuilt = rebuild(made.folder, Noon())
+        assert rows(made.folder) == before
+        assert rebuilt.old == "in the schema amparo_old_20261124t120000z"
+        with database.reading() as connection:
+            kept = text("select count(*) from amparo_old_20261124t120000z.people where name = 'somebody else'")
+            assert connection.execute(kept).scalar_one() == 1
+        database.close()
+
+
+def test_postgresql_is_left_alone_when_the_store_is_not_what_was_signed(tmp_path: Path) -> None:
+    with postgresql.running() as server, databases(server.new_database):
+        made = furnished(tmp_path / "vault")
+        before = rows(made.folder)
+        shutil.rmtree(made.folder / "store" / "events")
+        with pytest.raises(StoreError):
+            rebuild(made.folder)
+        assert rows(made.folder) == before

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, text, update
 
 from evidence.audit import Audit, AuditState, ServedEvent, audit
 from evidence.event import Event, EventType, Role
 from tests.vault.making import new_vault, person
+from vault.database import schema
 from vault.errors import SequencerStalled, StoreUnavailable
 from vault.instance import Vault, open_vault
 from vault.sequencer import Sequencer, event_path, stored_events
@@ -151,7 +152,7 @@ def test_a_bundle_grows_from_what_is_stored_and_not_from_the_database(vault: Vau
     vault.sequencer.run_once()
     honest = list(stored_events(vault.store, FIRST + 3))
     with vault.database.transaction() as connection:
-        connection.execute(text("update events set body = x'7b7d' where position = 3"))
+        connection.execute(update(schema.events).where(schema.events.c.position == 3).values(body=b"{}"))
     recorded(vault, 1)
     vault.sequencer.run_once()
     assert list(stored_events(vault.store, FIRST + 3)) == honest

@@ -72,15 +72,20 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the schema up to date; creates it in an empty database."""
-        config = Config()
-        config.set_main_option("script_location", "vault.database:migrations")
         with self.transaction() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            migrate(connection)
 
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+def migrate(connection: Connection) -> None:
+    """`Database.migrate` within a transaction."""
+    config = Config()
+    config.set_main_option("script_location", "vault.database:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def parse_url(url: str) -> URL:

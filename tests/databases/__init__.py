@@ -1,0 +1,1 @@
+"""What holds on SQLite and on PostgreSQL alike: transactions, locks, takeover."""
