@@ -104,6 +104,7 @@ class Service:
     vault: Path
     said: Path
     port: int = 0
+    workers: int = 1
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -124,6 +125,7 @@ class Service:
         """Start, and wait until it answers (and, if `healthy`, says that it is well)."""
         self.port = self.port or free_port()
         command = [sys.executable, "-m", "api.cli.main", "serve", str(self.vault), "--port", str(self.port)]
+        command += ["--workers", str(self.workers)] if self.workers > 1 else []
         self.temporary.mkdir(exist_ok=True)
         environment = {**os.environ, "TMPDIR": str(self.temporary)}
         with self.said.open("ab") as said:
@@ -167,12 +169,23 @@ class World:
     service: Service
 
     @classmethod
-    def make(cls, folder: Path, *, classic: bool = False) -> "World":
-        """Keys and a new vault; the service is not started, nobody is enrolled. `classic`: the custodian's key."""
+    def make(cls, folder: Path, *, classic: bool = False, database: str = "") -> "World":
+        """Keys and a new vault; the service is not started, nobody is enrolled.
+
+        `classic`: the custodian's key; `database`: the URL of an empty one, instead of SQLite in the vault's folder.
+        """
         custodian, partner = Person.new(folder, "custodian", classic=classic), Person.new(folder, "partner")
         auditor = Person.new(folder, "auditor", classic=True)
         vault = folder / "vault"
-        succeed("init", vault, "--custodian", custodian.public, "--origin", ORIGIN)
+        succeed(
+            "init",
+            vault,
+            "--custodian",
+            custodian.public,
+            "--origin",
+            ORIGIN,
+            *(["--db", database] if database else []),
+        )
         return cls(folder, custodian, partner, auditor, Service(vault, folder / "said.txt"))
 
     @classmethod

@@ -4,26 +4,32 @@ import argparse
 import contextlib
 import ctypes
 import errno
+import os
 import resource
+import signal
 import socket
 import sys
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
 from api.cli.failures import CheckFailed, WrongUse
 from api.cli.output import say
-from api.cli.vaults import opened
+from api.cli.vaults import credentials, opened
 from api.connections import ImpatientProtocol
-from vault.instance import Vault
+from vault.instance import Vault, open_vault
 
 HELP = "start the service of a vault"
 KEEP_ALIVE_SECONDS = 75
 DRAIN_SECONDS = 30
 BACKLOG = 2048  # connections that wait to be taken
+WORKERS = 64  # processes at the most
 OPEN_FILES = 65536  # connections and files at once, as far as the system lets us
-_PR_SET_DUMPABLE = 4  # prctl(2)
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
+_FOLDER = "AMPARO_WORKER_FOLDER"
 
 
 class AddressTaken(WrongUse):
@@ -35,15 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="DIR", type=Path, help="the vault that amparo init made")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes; this version runs one")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes that share the work (1)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    if args.workers != 1:
-        raise WrongUse("this version runs one process", "leave --workers out")
-    with opened(args.folder) as vault, listen(args.host, args.port) as listener:
-        serve(vault, listener)
+    if not 1 <= args.workers <= WORKERS:
+        raise WrongUse(f"{args.workers} is no number of processes", f"choose from 1 to {WORKERS} with --workers")
+    with listen(args.host, args.port) as listener:
+        with opened(args.folder) as vault:  # also for several: what is wrong with the vault is told once, and here
+            if args.workers == 1:
+                serve(vault, listener)
+                return 0
+        serve_together(args.folder, args.workers, listener)
     return 0
 
 
@@ -68,13 +78,43 @@ def serve(vault: Vault, listener: socket.socket) -> None:
     """Run the service of `vault` until told to stop. No request is logged; its memory is written nowhere."""
     keep_memory_private()
     allow_open_files()
-    app = create_app(vault)
+    _announce(vault.settings.folder, listener)
+    server = uvicorn.Server(_config(create_app(vault)))
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    if not server.started:
+        raise CheckFailed("the service did not start", "look at the messages above")
+
+
+def serve_together(folder: Path, workers: int, listener: socket.socket) -> None:
+    """The same by several processes, each with the vault opened for itself; one that dies is replaced."""
+    os.environ[_FOLDER] = str(folder.resolve())  # how the processes, which begin anew, come to know it
+    _announce(folder, listener)
+    config = _config("api.cli.serve:app_of_worker", factory=True, workers=workers)
+    Multiprocess(config, [listener]).run()
+
+
+def app_of_worker() -> FastAPI:
+    """The service in one of several processes; uvicorn calls this there."""
+    keep_memory_private()
+    # Nobody would replace one that dies once the first process is gone; whoever started that one starts all anew.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    allow_open_files()
+    return create_app(open_vault(Path(os.environ[_FOLDER]), credentials=credentials()))
+
+
+def _announce(folder: Path, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    say(f"amparo serves {vault.settings.folder} on http://{shown}:{port} (Ctrl+C stops it)")
+    say(f"amparo serves {folder} on http://{shown}:{port} (Ctrl+C stops it)")
     sys.stdout.flush()
-    config = uvicorn.Config(
+
+
+def _config(app: FastAPI | str, *, factory: bool = False, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
+        factory=factory,
+        workers=workers,
         http=ImpatientProtocol,
         access_log=False,  # addresses and paths are never written down
         log_level="warning",
@@ -83,11 +123,6 @@ def serve(vault: Vault, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    server = uvicorn.Server(config)
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
-    if not server.started:
-        raise CheckFailed("the service did not start", "look at the messages above")
 
 
 def keep_memory_private() -> None:
