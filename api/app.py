@@ -29,6 +29,7 @@ from api.routes import (
     open,  # noqa: A004 -- open to anyone
     partner,
     source,
+    static,
     uploads,
     visit,
     withdrawal,
@@ -53,6 +54,7 @@ ROUTERS: Final = (
     source.router,
     cases.router,
     uploads.router,
+    static.router,
     visit.router,
     withdrawal.router,
     open.router,

@@ -228,12 +228,14 @@ def answer(code: str, request: Request) -> Response:
             with_receipt=request.url.path in {RECEIPT_PATH, WITHDRAWAL_PATH, WITHDRAW_PATH},
         )
         return Response(page.html, problem.status, {**page.headers, **headers})
+    pages, locale = request.app.state.pages, locale_of(request)
     document = {
         "type": TYPE_PREFIX + code,
-        "title": problem.title,
+        "title": pages.words(locale, problem.title),
         "status": problem.status,
-        "detail": problem.next_step,
+        "detail": pages.words(locale, problem.next_step),
     }
+    headers["Content-Language"] = locale
     return JSONResponse(document, problem.status, headers, media_type=MEDIA_TYPE)
 
 

@@ -17,9 +17,10 @@ from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
 from api.cli.failures import CheckFailed, WrongUse
-from api.cli.output import say
+from api.cli.output import say, warn
 from api.cli.vaults import credentials, opened
 from api.connections import ImpatientProtocol
+from api.web.scripts import load_scripts
 from vault.instance import Vault, open_vault
 
 HELP = "start the service of a vault"
@@ -106,6 +107,8 @@ def app_of_worker() -> FastAPI:
 def _announce(folder: Path, listener: socket.socket) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
+    if not load_scripts():
+        warn("the script of the first page is not built: sources send by plain forms", "run make page, and start again")
     say(f"amparo serves {folder} on http://{shown}:{port} (Ctrl+C stops it)")
     sys.stdout.flush()
 

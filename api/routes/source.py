@@ -16,6 +16,7 @@ from api.limits import Limits, arriving, limits_of
 from api.multipart import Form, FormLimits, FormReader
 from api.problems import HANDLED, HttpProblem, answer, code_of, locale_of, wants_page
 from api.web import forms
+from api.web.codings import accepted, coded_headers, gzipped
 from api.web.pages import Pages
 from api.web.views import ExhibitView, Page, ReportView
 from evidence.canonical import Json
@@ -47,7 +48,9 @@ async def home(request: Request) -> Response:
     home_page = pages.home(
         locale_of(request), accepted=ACCEPTED, file_bytes=settings.file_bytes, file_count=settings.report_files
     )
-    return page_response(home_page)
+    coding = accepted(request.headers.get("accept-encoding"), ("gzip",))  # nothing in it is secret
+    body = gzipped(home_page.html) if coding == "gzip" else home_page.html
+    return Response(body, headers={**home_page.headers, **coded_headers(coding)})
 
 
 @router.post("/report")
@@ -98,13 +101,15 @@ async def receipt_form(request: Request) -> Response:
 @router.post("/receipt")
 async def case_page(request: Request, vault: TheVault) -> Response:
     """What a source sees who comes back; the receipt travels in the body, never in an address."""
-    body = bytearray()
-    async for chunk in arriving(request, _FORM_BYTES):
-        body += chunk
-    values = parse_qs(body.decode("ascii", "replace")).get(forms.RECEIPT, [""])
-    found = await run_sync(look_up, vault, parse_receipt(values[0]), limiter=limits_of(request).lookups)
     pages: Pages = request.app.state.pages
-    return page_response(pages.case(locale_of(request), _view(found, keep_place=None)))
+    return page_response(pages.case(locale_of(request), await _found(request, vault)))
+
+
+@router.post("/receipt/contents")
+async def case_contents(request: Request, vault: TheVault) -> Response:
+    """The same files, without the page around them."""
+    pages: Pages = request.app.state.pages
+    return page_response(pages.contents(locale_of(request), await _found(request, vault)))
 
 
 @router.get("/api/receipt")
@@ -121,6 +126,16 @@ async def receipt_json(request: Request, receipt: TheReceipt, vault: TheVault) -
     ]
     told: dict[str, Json] = {"case": found.case, "exhibits": list(found.exhibits), "uploads": waiting}
     return JSONResponse(told, headers=_NO_STORE)
+
+
+async def _found(request: Request, vault: Vault) -> ReportView:
+    """The case of the receipt in the form that is sent."""
+    body = bytearray()
+    async for chunk in arriving(request, _FORM_BYTES):
+        body += chunk
+    values = parse_qs(body.decode("ascii", "replace")).get(forms.RECEIPT, [""])
+    found = await run_sync(look_up, vault, parse_receipt(values[0]), limiter=limits_of(request).lookups)
+    return _view(found, keep_place=None)
 
 
 async def _read_form(request: Request, vault: Vault, limits: Limits) -> Form:

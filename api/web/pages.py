@@ -18,6 +18,7 @@ from api.web.languages import Language, negotiate
 from api.web.organisation_texts import ADVICE, HELP, OrganisationTexts
 from api.web.policy import CLEAR, page_headers
 from api.web.removals import removals
+from api.web.scripts import SEND, Script, load_scripts
 from api.web.views import Page, ReportView
 
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -34,6 +35,7 @@ class Pages:
         folder: where the organisation's own texts lie, which need not exist.
         size_limit: bytes that one report may hold, all its files together.
         catalogues: the words; by default those of this package.
+        scripts: the built scripts by name; by default those of this package, if they are built.
 
     """
 
@@ -45,12 +47,15 @@ class Pages:
         folder: Path | None = None,
         size_limit: int,
         catalogues: Catalogues | None = None,
+        scripts: Mapping[str, Script] | None = None,
     ) -> None:
         self._catalogues = load_catalogues() if catalogues is None else catalogues
         self._texts = OrganisationTexts(folder, self._catalogues.languages)
         self._app_name = app_name
         self._size_limit = size_limit
+        self.scripts: Final = load_scripts() if scripts is None else scripts
         self._style = _asset("page.css")
+        self._sending_style = self._style + "\n" + _asset("send.css")
         self._script = _asset("leave.js")
         self._environments = {
             language.tag: self._environment(language, organisation) for language in self._catalogues.languages
@@ -87,6 +92,7 @@ class Pages:
             file_bytes=file_bytes if file_bytes is not None and file_bytes < limit else None,
             file_count=file_count,
             taken=_taken(accepted),
+            script=self.scripts.get(SEND),
         )
 
     def receipt(self, locale: str, report: ReportView, *, accepted: Sequence[str] = ()) -> Page:
@@ -108,6 +114,10 @@ class Pages:
     def case(self, locale: str, view: ReportView) -> Page:
         """What is stored of a case, for a source who came back with the receipt; the receipt is not shown again."""
         return self._render("case.html", locale, report=view)
+
+    def contents(self, locale: str, view: ReportView) -> Page:
+        """The cards of a case's files alone, for the script of the first page."""
+        return self._render("contents.html", locale, report=view)
 
     def withdrawal(self, locale: str, numbers: Sequence[int] | None) -> Page:
         """Asks once more, and for the receipt, before files with these numbers (None: the whole case) are withdrawn."""
@@ -138,8 +148,15 @@ class Pages:
         )
 
     def _render(self, template: str, locale: str, **context: object) -> Page:
-        html = self._environments[locale].get_template(template).render(context)
-        return Page(html, page_headers(style=self._style, script=self._script, language=locale))
+        """`script` in the context: what the page loads, if anything."""
+        sends = context.get("script") is not None
+        style = self._sending_style if sends else self._style
+        html = self._environments[locale].get_template(template).render(context, style=Markup(style))  # noqa: S704 - our own style sheet, not data
+        return Page(html, page_headers(style=style, script=self._script, language=locale, sends=sends))
+
+    def words(self, locale: str, text: str) -> str:
+        """A fixed sentence of ours in the language of `locale`."""
+        return self._catalogues.translations[locale].gettext(text)
 
     def _environment(self, language: Language, organisation: str) -> Environment:
         environment = Environment(
@@ -175,7 +192,6 @@ class Pages:
             "languages": languages,
             "source_language": languages[0],
             "language_query": f"?{forms.LANGUAGE}={language.tag}" if len(languages) > 1 else "",
-            "style": Markup(self._style),  # noqa: S704 - our own style sheet, not data
             "leave_script": Markup(self._script),  # noqa: S704 - our own script, not data
             "forms": forms,
         }

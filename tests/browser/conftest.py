@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.phone import Phone, chromium
+from tests.browser.sender import Sender
+from tests.oracles import require
 from tests.service import World
 
 
@@ -25,7 +27,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         made.service.kill()
 
 
-@pytest.fixture(params=[False, True], ids=["scripts-off", "scripts-on"])
-def phone(request: pytest.FixtureRequest, browser: Browser, world: World) -> Iterator[Phone]:
-    with Phone.visiting(browser, world.address, scripts=request.param) as visiting:
+@pytest.fixture
+def phone(browser: Browser, world: World) -> Iterator[Phone]:
+    """With scripts off: plain forms."""
+    with Phone.visiting(browser, world.address, scripts=False) as visiting:
         yield visiting
+
+
+@pytest.fixture
+def sender(browser: Browser, world: World) -> Iterator[Sender]:
+    """With the page's script."""
+    require.scripts()
+    with Phone.visiting(browser, world.address, scripts=True) as visiting:
+        yield Sender(visiting)

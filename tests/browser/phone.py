@@ -15,6 +15,13 @@ from tests.paths import CORPUS
 
 REAL: Final = CORPUS / "real"
 SEND: Final = "Send now"
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",  # the camera is allowed without a question
+)
 _KEPT: Final = """async () => [localStorage.length, sessionStorage.length, (await caches.keys()).length,
   (await navigator.serviceWorker.getRegistrations()).length]"""
 _STATUS: Final = re.compile(r"Failed to load resource: the server responded with a status of \d+ \(.*\)")
@@ -22,11 +29,10 @@ _STATUS: Final = re.compile(r"Failed to load resource: the server responded with
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """The browser; the test is skipped where there is none."""
+    """The browser, with a camera that shows a test picture; the test is skipped where there is none."""
     path = require.tool("chromium")
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:
             yield browser
         finally:

@@ -7,16 +7,13 @@ from typing import NoReturn
 
 import pytest
 
-
-def everything() -> bool:
-    """Whether nothing may be missing here."""
-    return os.environ.get("AMPARO_REQUIRE_ALL") == "1"
+from api.web.scripts import load_scripts
 
 
 def missing(what: str) -> NoReturn:
     """Skip the test for want of `what`, or fail it when AMPARO_REQUIRE_ALL=1."""
     reason = f"{what} is not on this machine"
-    if everything():
+    if os.environ.get("AMPARO_REQUIRE_ALL") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
 
@@ -24,6 +21,12 @@ def missing(what: str) -> NoReturn:
 def tool(name: str) -> str:
     """The path of a program."""
     return shutil.which(name) or missing(name)
+
+
+def scripts() -> None:
+    """The page's script."""
+    if not load_scripts():
+        missing("the built script of the pages (`make page`)")
 
 
 def folder(path: Path) -> Path:

@@ -20,7 +20,7 @@ from tests.api.web.markup import Document, read
 from tests.api.web.samples import ACCEPTED, LIMIT, PHOTO, PLAIN, RECEIPT, REPORT, UNREADABLE, VIDEO, every_page
 
 WEIGHT_LIMIT_BYTES: Final = 35_000
-PAGES: Final = Pages(size_limit=LIMIT)
+PAGES: Final = Pages(size_limit=LIMIT, scripts={})
 EVERY_PAGE: Final = every_page(PAGES)
 LANGUAGE_QUERY: Final = "?lang=en" if len(load_catalogues().languages) > 1 else ""
 every = pytest.mark.parametrize("page", EVERY_PAGE.values(), ids=EVERY_PAGE)

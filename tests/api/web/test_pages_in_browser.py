@@ -17,7 +17,7 @@ from tests.oracles import require
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-EVERY_PAGE: Final = every_page(Pages(size_limit=LIMIT))
+EVERY_PAGE: Final = every_page(Pages(size_limit=LIMIT, scripts={}))
 FULL: Final = [name for name in EVERY_PAGE if name != "left"]  # that one says next to nothing
 QUERY: Final = "?lang=en" if len(load_catalogues().languages) > 1 else ""
 ORIGIN: Final = "http://localhost"

@@ -1,0 +1,90 @@
+/** The case that this page sends to: opened when there is something to send, known by its receipt from then on. */
+
+import { persist, type Trouble } from "./connection.js";
+import { type Answer, Stopped } from "./exchange.js";
+import { type Door, Refused } from "./upload.js";
+
+export interface Opening {
+  statement: string;
+  keepPlace: boolean;
+}
+
+export class Case {
+  number = "";
+  private receipt = "";
+  private uploads = "";
+  private opening: Promise<void> | null = null;
+  private readonly query: string;
+
+  constructor(
+    private readonly told: Trouble,
+    private readonly opened: (number: string, receipt: string) => void,
+    private readonly leaving: AbortSignal,
+  ) {
+    // The answer's language: the one that was chosen for the page.
+    this.query = `?lang=${encodeURIComponent(document.documentElement.lang)}`;
+  }
+
+  get exists(): boolean {
+    return this.receipt !== "";
+  }
+
+  /** What opens the way for uploads. Throws Refused or Stopped. */
+  async door(first: () => Opening): Promise<Door> {
+    await this.open(first);
+    return { uploads: this.uploads + this.query, headers: this.headers };
+  }
+
+  /** Opens the case if there is none; `first` is asked only then. Whether this call opened it. */
+  async open(first: () => Opening): Promise<boolean> {
+    if (this.exists) return false;
+    const mine = !this.opening;
+    this.opening ??= this.create(first()).finally(() => {
+      this.opening = null;
+    });
+    await this.opening;
+    return mine;
+  }
+
+  /** Adds words to the case. Throws Refused or Stopped. */
+  async add(statement: string): Promise<void> {
+    const body = new FormData();
+    body.append("statement", statement);
+    const headers = { ...this.headers, Accept: "application/json" };
+    const answer = await this.ask({ method: "POST", path: `/report${this.query}`, headers, body });
+    if (answer.status >= 300) throw Refused.by(answer);
+  }
+
+  /** The card of one file, as the page for who comes back shows it; null when it cannot be had. */
+  async card(number: number): Promise<Element | null> {
+    const body = new URLSearchParams({ receipt: this.receipt });
+    const headers = { Accept: "text/html" };
+    const answer = await this.ask({ method: "POST", path: `/receipt/contents${this.query}`, headers, body, page: true });
+    return answer.document?.querySelector(`[data-exhibit="${number}"]`) ?? null;
+  }
+
+  forget(): void {
+    this.number = this.receipt = this.uploads = "";
+  }
+
+  private get headers(): Record<string, string> {
+    return { Authorization: `Receipt ${this.receipt}` };
+  }
+
+  private async create({ statement, keepPlace }: Opening): Promise<void> {
+    const body = JSON.stringify({ ...(statement.trim() ? { statement } : {}), keep_place: keepPlace });
+    const headers = { "Content-Type": "application/json", Accept: "application/json" };
+    const answer = await this.ask({ method: "POST", path: `/api/cases${this.query}`, headers, body });
+    const { case: number, receipt, uploads } = answer.json();
+    if (typeof number !== "string" || typeof receipt !== "string" || typeof uploads !== "string") throw Refused.by(answer);
+    if (this.leaving.aborted) throw new Stopped();
+    this.number = number;
+    this.receipt = receipt.replace(/\D/g, "");
+    this.uploads = new URL(uploads, window.location.href).pathname;
+    this.opened(number, this.receipt);
+  }
+
+  private ask(request: { method: string; path: string; headers: Record<string, string>; body: XMLHttpRequestBodyInit; page?: boolean }): Promise<Answer> {
+    return persist({ ...request, signal: this.leaving }, this.told);
+  }
+}
