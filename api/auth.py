@@ -82,7 +82,7 @@ class _Keys(HTTPSignatureKeyResolver):
     def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
         """The key of an enrolled person, or None."""
         self.found = person(self._vault, key_id)
-        return None if self.found is None else self.found[0].verifying_key()
+        return None if self.found is None else self.found[0].verifying_key
 
     def resolve_private_key(self, key_id: str) -> Ed25519PublicKey:
         """Never: the service signs no requests."""

@@ -3,75 +3,41 @@
 `STEPS` is the list, as in `verify`. What is fetched comes through functions that the caller hands in, so the same
 checks run over HTTP, a directory or a backup. All faults are reported, each with the number of its event.
 
-Each entry is fetched once, and steps 2 to 4 all speak of the tree that was grown from that one reading: a server that
-gives something else the second time gains nothing.
+With a state of last time only what is new is read: a consistency proof shows that the log still begins with what was
+seen, and the remembered edge of the tree, grown by the new entries, must give the signed root. When history was
+rewritten everything is read from the first event, so that the other steps judge the log as it now is.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from datetime import datetime
+from typing import Final, Protocol
 
-from evidence.canonical import encode
-from evidence.custody import Custody
-from evidence.errors import DocumentError, EvidenceError
-from evidence.event import Event, EventType, commitment
-from evidence.fields import Fields
-from evidence.tlog import checkpoint, tiles
-from evidence.tlog.merkle import HASH_BYTES, Frontier, leaf_hash
+from evidence import custody, oversight
+from evidence.audit_state import AuditState
+from evidence.errors import EvidenceError
+from evidence.event import commitment
+from evidence.tlog import checkpoint, merkle, tiles
+from evidence.tlog.checkpoint import Checkpoint
+from evidence.tlog.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash
 from evidence.tlog.tiles import TILE_WIDTH, TileNodes, fetch_entries, fetch_tile
 from evidence.trust import Trust
 from evidence.verify import Check
 
-STEPS: Final = (
-    (1, "checkpoint", "the checkpoint is signed by the vault's log key"),
-    (2, "append-only", "the log still begins with what was seen before"),
-    (3, "tree", "the entries and tiles give the checkpoint's root"),
-    (4, "events", "every event is the one that the log committed to"),
-    (5, "custody", "every event was permitted, and every signature in it is good"),
-)
-STATE_FORMAT: Final = "amparo/audit-state/1"
 FAULTS_SHOWN: Final = 50
+FAULTS_KEPT: Final = 1000  # of one step; more are counted
+MISSING: Final = "a part of the log that the checkpoint promises is missing"
 
 Fetch = Callable[[str], bytes]
 """The bytes at a path of the log (`checkpoint`, `tile/…`); LookupError when there is nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditState:
-    """What an auditor keeps between audits: the signed checkpoint that was last found good."""
+class Memory(custody.Memory, Protocol):
+    """The memory of the rules, which can also be emptied, to begin anew."""
 
-    origin: str
-    size: int
-    root: bytes
-    note: bytes
-
-    def encode(self) -> bytes:
-        """The file's bytes."""
-        return (
-            encode(
-                {
-                    "format": STATE_FORMAT,
-                    "origin": self.origin,
-                    "size": self.size,
-                    "root": self.root.hex(),
-                    "checkpoint": self.note.decode(),
-                }
-            )
-            + b"\n"
-        )
-
-    @classmethod
-    def parse(cls, data: bytes) -> "AuditState":
-        """Read the file's bytes; an EvidenceError says what is malformed."""
-        fields = Fields.of(data.rstrip(b"\n"), "audit state", STATE_FORMAT)
-        state = cls(
-            origin=fields.text("origin", 256),
-            size=fields.integer("size"),
-            root=fields.hexadecimal("root", HASH_BYTES),
-            note=fields.text("checkpoint", 1 << 20).encode(),
-        )
-        fields.done()
-        return state
+    def clear(self) -> None:
+        """Forget everything."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +48,68 @@ class ServedEvent:
     database_agrees: bool = True
 
 
+Events = Callable[[int, int], Iterator[ServedEvent]]
+"""The events `start … size - 1`, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is wrong: at which event (None: at none), what, and what to do about it."""
+
+    step: int
+    event: int | None
+    what: str
+    do: str
+
+    def __str__(self) -> str:
+        return self.what if self.event is None else f"event {self.event}: {self.what}"
+
+
+@dataclass(slots=True)
+class Findings:
+    """The faults of one step: the first 1,000, and how many there are."""
+
+    number: int
+    do: str
+    faults: list[Fault] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, what: str, event: int | None = None) -> None:
+        """Note a fault."""
+        self.count += 1
+        if self.count <= FAULTS_KEPT:
+            self.faults.append(Fault(self.number, event, what, self.do))
+
+    def __str__(self) -> str:
+        shown = [str(fault) for fault in self.faults[:FAULTS_SHOWN]]
+        return "; ".join([*shown, *([f"and {self.count - FAULTS_SHOWN} more"] if self.count > FAULTS_SHOWN else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One check. `run` notes what is wrong, and returns what was seen; `do` is what to do about a fault.
+
+    An EvidenceError or a LookupError that it raises is a fault too. `events`: only for those who may read events.
+    """
+
+    name: str
+    shows: str
+    do: str
+    run: Callable[["Auditing", Findings], str]
+    events: bool = True
+
+
 @dataclass(slots=True)
 class Audit:
-    """The result. `state` is what to keep for the next time; it is None unless everything passed."""
+    """The result. `state` is what to keep for the next time; None unless the log itself is whole and only grew."""
 
     checks: list[Check] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     size: int = 0
-    root: bytes = b""
+    root: bytes = EMPTY_ROOT
+    since: int = 0
+    """The first event that was read: those before it were checked an earlier time."""
+    growth: list[tuple[int, int]] = field(default_factory=list)
     state: AuditState | None = None
 
     @property
@@ -101,151 +122,255 @@ def audit(
     fetch: Fetch,
     trust: Trust,
     state: AuditState | None = None,
-    events: Callable[[int], Iterator[ServedEvent]] | None = None,
+    events: Events | None = None,
+    memory: Memory | None = None,
+    *,
+    now: datetime | None = None,
+    unusable_state: str = "",
     progress: Callable[[int], None] = lambda _: None,
 ) -> Audit:
-    """Audit a log. `events(size)` gives its first `size` events in order; without it only the public steps are made."""
-    return _Auditing(fetch, trust, state, events, progress).run()
+    """Audit a log; without `events` only the public steps are made.
+
+    `memory` belongs to `state` and is changed. `unusable_state` says why there is no state although there should be
+    one, which is a fault. `now` is the auditor's own time: without it nothing is said about the time since the last
+    event.
+    """
+    return Auditing(fetch, trust, state, events, {} if memory is None else memory, now, unusable_state, progress).run()
 
 
-class _Auditing:
+class Auditing:
+    """One audit. Steps read from here what it fetched: `note` and `head` are the signed checkpoint and what it says."""
+
     def __init__(
         self,
         fetch: Fetch,
         trust: Trust,
-        state: AuditState | None,
-        events: Callable[[int], Iterator[ServedEvent]] | None,
+        before: AuditState | None,
+        events: Events | None,
+        memory: Memory,
+        now: datetime | None,
+        unusable_state: str,
         progress: Callable[[int], None],
     ) -> None:
-        self._fetch, self._trust, self._before, self._events = fetch, trust, state, events
-        self._progress = progress
+        self.fetch, self.trust, self.before, self.now = fetch, trust, before, now
+        self.note, self.head = b"", Checkpoint(trust.origin, 0, EMPTY_ROOT)
+        self.unusable_state = unusable_state
+        self.nodes = TileNodes(0, fetch)
+        self.rewritten = before is None
+        """Whether to read from the first event on."""
+        self.tree = Frontier()
+        self._events, self._memory, self._progress = events, memory, progress
+        self._found = {step.name: Findings(number, step.do) for number, step in enumerate(STEPS, 1)}
         self._result = Audit()
-        self._note = b""
-        self._root_then: bytes | None = None  # the tree's root when it was as long as the log was before
-        self._leaves = bytearray()  # of step 3, which binds them to the signed root: 32 bytes for each event
-        self._custody_faults: list[str] = []
 
     def run(self) -> Audit:
-        if self._step(1, self._checkpoint):
-            tree = self._faults_of(self._tree)  # before step 2, which looks at the same tree at an earlier size
-            self._step(2, self._append_only)
-            self._report(3, *tree)
+        """Make every step."""
+        result = self._result
+        for number, step in enumerate(STEPS, 1):
+            if step.events and self._events is None:
+                continue
+            found, detail = self._found[step.name], ""
+            try:
+                detail = step.run(self, found)
+            except EvidenceError as error:
+                found.add(error.reason)
+            except LookupError:
+                found.add(MISSING)
+            result.checks.append(Check(number, step.name, not found.count, str(found) if found.count else detail))
+            result.faults += found.faults
+            if step.name == CHECKPOINT and found.count:
+                return result
+        if not any(self._found[name].count for name in _LOG_STEPS):
+            replayed = self.before.replayed if self.before is not None else Frontier()
             if self._events is not None:
-                self._step(4, self._event_commitments)
-                self._step(5, self._custody)
-        if self._result.ok:
-            self._result.state = AuditState(self._trust.origin, self._result.size, self._result.root, self._note)
-        return self._result
+                replayed = self.tree
+            growth = tuple(result.growth)
+            result.state = AuditState(self.trust.origin, self.note, self.head.root, self.tree, replayed, growth)
+        return result
 
-    def _step(self, number: int, step: Callable[[list[str]], str]) -> bool:
-        faults, detail = self._faults_of(step)
-        self._report(number, faults, detail)
-        return not faults
+    def checkpoint(self, _: Findings) -> str:
+        """The newest checkpoint, and what it says."""
+        self.note = self.fetch("checkpoint")
+        self.head = checkpoint.verify(self.note, [self.trust.log], self.trust.origin).checkpoint
+        self._result.size, self._result.root = self.head.size, self.head.root
+        self.nodes = TileNodes(self.head.size, self.fetch)
+        return f"{self.head.size} events, root {self.head.root.hex()}"
 
-    def _faults_of(self, step: Callable[[list[str]], str]) -> tuple[list[str], str]:
-        faults: list[str] = []
-        detail = ""
-        try:
-            detail = step(faults)
-        except EvidenceError as error:
-            faults.append(error.reason)
-        except LookupError:
-            faults.append("a part of the log that the checkpoint promises is missing")
-        return faults, detail
-
-    def _report(self, number: int, faults: list[str], detail: str) -> None:
-        shown = faults[:FAULTS_SHOWN] + ([f"and {len(faults) - FAULTS_SHOWN} more"] if faults[FAULTS_SHOWN:] else [])
-        name = STEPS[number - 1][1]
-        self._result.checks.append(Check(number, name, not faults, "; ".join(shown) or detail))
-
-    # (1) checkpoint
-    def _checkpoint(self, _: list[str]) -> str:
-        self._note = self._fetch("checkpoint")
-        verified = checkpoint.verify(self._note, [self._trust.log], self._trust.origin).checkpoint
-        self._result.size, self._result.root = verified.size, verified.root
-        return f"{verified.size} events, root {verified.root.hex()}"
-
-    # (2) append-only
-    def _append_only(self, faults: list[str]) -> str:
-        before, size = self._before, self._result.size
+    def append_only(self, found: Findings) -> str:
+        """What was seen before against what the tiles prove now."""
+        before = self.before
+        if self.unusable_state:
+            found.add(self.unusable_state)
         if before is None:
             return "nothing was seen before; keep a state file to check this next time"
-        seen = checkpoint.verify(before.note, [self._trust.log], self._trust.origin).checkpoint
+        self.rewritten = True
+        if before.origin != self.trust.origin:
+            found.add("what was kept is of another vault")
+            return ""
+        seen = checkpoint.verify(before.note, [self.trust.log], self.trust.origin).checkpoint
         if (seen.size, seen.root) != (before.size, before.root):
-            raise DocumentError("the state file contradicts itself")
-        if size < before.size:
-            faults.append(f"the log was cut short: {before.size} events were seen before, now it has {size}")
-        elif self._root_then is None:
-            faults.append(f"not checked: the log did not give the first {before.size} events")
-        elif self._root_then != before.root:
-            faults.append(f"history was rewritten: the first {before.size} events are not those that were seen before")
+            found.add("what was kept contradicts itself")
+        elif self.head.size < before.size:
+            found.add(f"the log was cut short: {before.size} events were seen before, now it has {self.head.size}")
+        elif before.size and not self._proves(before):
+            found.add(f"history was rewritten: the first {before.size} events are not those that were seen before")
+        self.rewritten = found.count > 0
         return f"the first {before.size} events are those that were seen before"
 
-    # (3) tree; the same reading also serves steps 2 and 4
-    def _tree(self, faults: list[str]) -> str:
-        size, tree = self._result.size, Frontier()
-        self._note_root(tree)
-        for index in range(-(-size // TILE_WIDTH)):
-            entries = fetch_entries(size, index, self._fetch)
-            tile = fetch_tile(size, 0, index, self._fetch)
-            for place, entry in enumerate(entries):
-                leaf = leaf_hash(entry)
-                if leaf != tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]:
-                    faults.append(f"event {index * TILE_WIDTH + place}: its entry is not the leaf of the tree")
-                tree.append(leaf)
-                self._note_root(tree)
-                if self._events is not None:
-                    self._leaves += leaf
-            self._progress(len(entries))
-        if tree.root() != self._result.root:
-            faults.append("the entries do not give the root of the signed checkpoint")
-        elif tiles.root(size, TileNodes(size, self._fetch).node) != self._result.root:
-            faults.append("the tiles do not give the root of the signed checkpoint")
-        return f"{size} entries give the root"
-
-    def _note_root(self, tree: Frontier) -> None:
-        if self._before is not None and tree.size == self._before.size:
-            self._root_then = tree.root()
-
-    # (4) events; the same reading also serves step 5
-    def _event_commitments(self, faults: list[str]) -> str:
-        size, index = self._result.size, 0
-        custody = Custody(self._trust.origin, self._trust.custodians, self._trust.quorum)
-        custody.expect_vault_created()
-        for served in (self._events or (lambda _: iter(())))(size):
-            if index >= size:
-                break
-            if leaf_hash(commitment(served.data)) != self._leaves[index * HASH_BYTES : (index + 1) * HASH_BYTES]:
-                faults.append(f"event {index}: not the event that the log committed to")
-            if not served.database_agrees:
-                faults.append(f"event {index}: the vault's database holds another event, or none")
-            self._replay(custody, index, served.data)
-            index += 1
-            self._progress(1)
-        if index < size:
-            faults.append(f"{size - index} events are missing: the vault gave {index} of {size}")
-        return f"{index} events match the log"
-
-    def _replay(self, custody: Custody, index: int, data: bytes) -> None:
+    def _proves(self, before: AuditState) -> bool:
+        """Whether the tiles lead from the root of then to that of now."""
+        proof = merkle.prove_consistency(before.size, self.head.size, self.nodes.node)
         try:
-            event = Event.parse(data)
-            if event.type is EventType.VAULT_CREATED:
-                self._require_vault(event)
-            custody.apply(event)
-        except EvidenceError as error:
-            self._custody_faults.append(f"event {index}: {error.reason}")
+            merkle.verify_consistency(before.size, before.root, self.head.size, self.head.root, proof)
+        except EvidenceError:
+            return False
+        return True
 
-    def _require_vault(self, event: Event) -> None:
-        expected = {
-            "origin": self._trust.origin,
-            "log": self._trust.log.vkey,
-            "quorum": self._trust.quorum,
-            "custodians": [line.key_id for line in self._trust.custodians],
-        }
-        if dict(event.detail) != expected:
-            raise DocumentError("the vault was created with other keys or another quorum than the trust anchor's")
+    def read(self, found: Findings) -> str:
+        """Grow the tree by the new entries; replay their events on the way."""
+        size, before = self.head.size, self.before
+        if self.rewritten or before is None:
+            self._memory.clear()
+            self.tree = Frontier()
+        else:
+            start = before.tree if self._events is None else before.replayed
+            self.tree = Frontier(start.size, start.edge)
+            self._result.growth += before.growth
+        self._result.since = since = self.tree.size
+        replaying = None
+        if self._events is not None:
+            replaying = _Replaying(self._events(since, size), self.trust, self._memory, self.now, self._found)
+        try:
+            self._grow(found, replaying)
+        finally:
+            if replaying is not None:
+                replaying.finish(size - self.tree.size)
+        if self.tree.root() != self.head.root:
+            found.add("the entries do not give the root of the signed checkpoint")
+        elif tiles.root(size, self.nodes.node) != self.head.root:
+            found.add("the tiles do not give the root of the signed checkpoint")
+        return f"{size - since} new entries give the root" if since else f"{size} entries give the root"
 
-    # (5) custody
-    def _custody(self, faults: list[str]) -> str:
-        faults.extend(self._custody_faults)
-        return "every event was permitted where it stands"
+    def _grow(self, found: Findings, replaying: "_Replaying | None") -> None:
+        size = self.head.size
+        for index in range(self.tree.size // TILE_WIDTH, -(-size // TILE_WIDTH) if self.tree.size < size else 0):
+            entries = fetch_entries(size, index, self.fetch)
+            tile = fetch_tile(size, 0, index, self.fetch)
+            for place in range(self.tree.size % TILE_WIDTH, len(entries)):
+                leaf = leaf_hash(entries[place])
+                if leaf != tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]:
+                    found.add("its entry is not the leaf of the tree", self.tree.size)
+                if replaying is not None:
+                    replaying.take(self.tree.size, entries[place])
+                self.tree.append(leaf)
+            if replaying is not None and replaying.rules.latest is not None:
+                oversight.grown(self._result.growth, replaying.rules.latest, self.tree.size)
+            self._progress(len(entries))
+
+
+class _Replaying:
+    """The events as they are served, beside the entries of the log: each is compared, and replayed."""
+
+    def __init__(
+        self,
+        served: Iterator[ServedEvent],
+        trust: Trust,
+        memory: Memory,
+        now: datetime | None,
+        found: dict[str, Findings],
+    ) -> None:
+        self.rules = oversight.Oversight(trust, memory, now)
+        self._served, self._found, self._missing = served, found, 0
+
+    def take(self, position: int, entry: bytes) -> None:
+        """The next event, whose commitment is to be `entry`."""
+        served = self._next()
+        if served is None:
+            self._missing += 1
+            return
+        differs = commitment(served.data) != entry
+        if differs:
+            self._found[EVENTS].add("not the event that the log committed to", position)
+        if not served.database_agrees:
+            self._found[DATABASE].add("the vault's database holds another event, or none", position)
+        for step, what in self.rules.take(served.data):
+            if not differs:  # what the log does not hold can break no rule
+                self._found[step].add(what, position)
+
+    def finish(self, unread: int) -> None:
+        """After the last entry that could be read; `unread` are left."""
+        missing = self._missing + unread
+        if missing:
+            self._found[EVENTS].add(f"{missing} events are missing: the vault did not give them, or not their entries")
+        for step, what in self.rules.finish():
+            self._found[step].add(what)
+
+    def _next(self) -> ServedEvent | None:
+        try:
+            return next(self._served, None)
+        except EvidenceError as error:  # the rest counts as missing
+            self._found[EVENTS].add(error.reason)
+            return None
+
+
+def _seen(what: str) -> Callable[[Auditing, Findings], str]:
+    """A step whose faults were noted while the events were read."""
+    return lambda _, __: what
+
+
+CHECKPOINT, APPEND_ONLY, TREE, EVENTS, DATABASE = "checkpoint", "append-only", "tree", "events", "database"
+_LOG_STEPS: Final = (CHECKPOINT, APPEND_ONLY, TREE, EVENTS)
+_FORGED: Final = "keep what you have, tell the other auditors and the organisation, and believe no newer checkpoint"
+_ASK: Final = "ask the organisation's custodians, each on their own, what happened, and name this event to them"
+_OPERATOR: Final = "ask whoever runs the vault to run: amparo fixity DIR"
+
+STEPS: Final = (
+    Step(
+        CHECKPOINT,
+        "the checkpoint is signed by the vault's log key",
+        "check that the address and the trust file are the right ones; if they are, tell the organisation",
+        Auditing.checkpoint,
+        events=False,
+    ),
+    Step(APPEND_ONLY, "the log still begins with what was seen before", _FORGED, Auditing.append_only, events=False),
+    Step(TREE, "the entries and tiles give the checkpoint's root", _FORGED, Auditing.read, events=False),
+    Step(EVENTS, "every event is the one that the log committed to", _FORGED, _seen("every event matches the log")),
+    Step(
+        DATABASE,
+        "the vault's database holds the same events",
+        "ask whoever runs the vault who changed the database, then to run: amparo rebuild DIR",
+        _seen("the database holds the same"),
+    ),
+    Step(
+        oversight.PEOPLE,
+        "everybody was enrolled and revoked by the rule",
+        _ASK,
+        _seen("everybody was let in by a custodian"),
+    ),
+    Step(
+        oversight.CUSTODY,
+        "each chain of custody is in a permitted order",
+        _ASK,
+        _seen("every event was permitted where it stands"),
+    ),
+    Step(
+        oversight.RELEASES,
+        "every release was asked for and approved by the quorum",
+        _ASK,
+        _seen("every bundle was asked for and approved"),
+    ),
+    Step(
+        oversight.WITHDRAWALS,
+        "what a source took back was destroyed",
+        _OPERATOR,
+        _seen("what was taken back was destroyed"),
+    ),
+    Step(
+        oversight.FIXITY,
+        "everything stored was checked on schedule and found whole",
+        _OPERATOR,
+        _seen("the store was checked on schedule"),
+    ),
+    Step(oversight.CLOCK, "times do not run backwards", _ASK, _seen("times do not run backwards")),
+)
+"""In the order in which they are made and numbered."""

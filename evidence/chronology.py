@@ -19,23 +19,23 @@ SIGNED_WITHIN: Final = timedelta(hours=24)
 
 
 class Chronology:
-    """The times of the events so far, given in log order."""
+    """The times of the events so far, given in log order; `latest` is all that it remembers of them."""
 
-    def __init__(self) -> None:
-        self._latest: datetime | None = None
+    def __init__(self, latest: datetime | None = None) -> None:
+        self.latest = latest
 
     def take(self, event: Event) -> None:
         """Take the next event; CustodyError when it can only have happened more than `BACKWARDS` before an earlier one.
 
         What follows is then compared with this event, so that a clock that was set back once is reported once.
         """
-        latest, self._latest = self._latest, event.time
+        latest, self.latest = self.latest, event.time
         if latest is None:
             return
         until = event.time + (timedelta(hours=1) if event.role in HOURLY else timedelta())
         if until < latest - BACKWARDS:
             raise CustodyError(f"{event.type}: its time lies more than an hour before that of an earlier event")
-        self._latest = max(latest, event.time)
+        self.latest = max(latest, event.time)
 
 
 def require_signed_then(signed: datetime, event: Event) -> None:

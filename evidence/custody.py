@@ -2,17 +2,18 @@
 
 `RULES` is one table: for each type of event the thing it concerns, the states in which it may happen, the state after
 it, and who may do it. The vault asks `next_state` before it records an event; an auditor and a partner replay events
-through `Custody`, which also checks who acted, every signature, the times and the quorum of each release.
+through `Custody`, which also checks who acted, every signature and the quorum of each release. What later events can
+depend on stands in a `Memory`, so that an auditor can keep it in a file and go on from there.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
 from evidence.canonical import Json
-from evidence.chronology import Chronology, require_signed_then
+from evidence.chronology import require_signed_then
 from evidence.errors import CustodyError, EvidenceError
 from evidence.event import Event, EventType, Role
 from evidence.identity import PublicLine
@@ -88,7 +89,7 @@ RULES: Final[Mapping[EventType, Rule]] = {
     _E.RELEASE_APPROVED: _rule(_S.REQUEST, "requested approved", State.APPROVED, "custodian", case_open=True),
     _E.RELEASE_DENIED: _rule(_S.REQUEST, "requested approved", State.DENIED, "custodian"),
     _E.BUNDLE_SEALED: _rule(_S.REQUEST, "approved", State.SEALED, "system", case_open=True),
-    _E.BUNDLE_DOWNLOADED: _rule(_S.REQUEST, "sealed", None, "partner"),
+    _E.BUNDLE_DOWNLOADED: _rule(_S.REQUEST, "sealed", None, "partner", case_open=True),
     _E.EVENTS_READ: _rule(_S.VAULT, "created", None, "auditor custodian"),
     _E.FIXITY_CHECKED: _rule(_S.VAULT, "created", None, "system"),
     _E.CHECKPOINT_TIMESTAMPED: _rule(_S.VAULT, "created", None, "system"),
@@ -122,83 +123,98 @@ class _Document(Protocol):
 _D = TypeVar("_D", bound=_Document)
 
 
+class Memory(Protocol):
+    """Short texts by their keys, as a dict holds them; empty at a log's first event."""
+
+    def get(self, key: str, /) -> str | None:
+        """What was set last under this key."""
+        ...
+
+    def __setitem__(self, key: str, value: str, /) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Enrolled:
-    """Somebody whom a custodian let in: a partner or an auditor, never both."""
-
-    line: PublicLine
-    role: Role
-
-
-@dataclass(slots=True)
 class RequestRecord:
     """What the events say of one request.
 
-    `approvals` maps a custodian's key id to the approval; `sealed` is the digest of the objects (hex) that the sealed
-    bundle holds, empty before.
+    `approvals` maps a custodian's key id to the digest (hex) of the objects that were approved; `sealed` is the digest
+    of those that the sealed bundle holds, empty before.
     """
 
     case: str
     partner: PublicLine
-    purpose: str
-    approvals: dict[str, Approval] = field(default_factory=dict)
-    sealed: str = ""
+    approvals: Mapping[str, str]
+    sealed: str
 
 
 class Custody:
     """The state of everything after the events so far, given in log order.
 
     `custodians` and `quorum` come from the trust anchor. `apply` raises CustodyError for an event that may not stand
-    where it does and leaves the state as it was, so that an auditor can go on and report every fault. Without
-    `chronological` the times are not compared: a vault that rebuilds itself shall not stumble over a clock that was
-    once set back.
+    where it does and leaves the state as it was, so that an auditor can go on and report every fault. `memory` is what
+    the log's earlier events left; without one the events are a part of a log, whose vault exists already.
+
+    The memory's keys are a kind of thing and its name; its values begin with the state: `exhibit <id>` is
+    `sealed <case>`, `request <id>` is `requested <case> <partner>`, `person <name>` is `enrolled <role> <line>`.
+    Beside them: `approval <request> <key id>` and `bundle <request>` are digests of objects, `used <digest>` is `yes`
+    for a signed document, `kept <case>` is how many of its exhibits are not destroyed.
     """
 
     def __init__(
-        self, origin: str, custodians: Iterable[PublicLine], quorum: int, *, chronological: bool = True
+        self, origin: str, custodians: Iterable[PublicLine], quorum: int, memory: Memory | None = None
     ) -> None:
         self.origin = origin
         self.quorum = quorum
         self.custodians = {line.key_id: line for line in custodians}
-        self.people: dict[str, Enrolled] = {}
-        self.requests: dict[str, RequestRecord] = {}
-        self.exhibits: dict[str, Event] = {}
-        self._states: dict[tuple[Subject, str], State] = {(Subject.VAULT, ""): State.CREATED}
         self._custodian_names = frozenset(line.name for line in self.custodians.values())
-        self._chronology = Chronology() if chronological else None
-        self._used: set[bytes] = set()  # digests of signed documents
-
-    def expect_vault_created(self) -> None:
-        """For a log read from its first event: the vault does not exist yet."""
-        self._states[(Subject.VAULT, "")] = State.ABSENT
+        self._memory: Memory = {f"{Subject.VAULT} ": State.CREATED.value} if memory is None else memory
+        self._using = ""  # the memory's key for the document that the event under way holds
 
     def state(self, subject: Subject, identifier: str) -> State:
         """The state of one thing."""
-        return self._states.get((subject, identifier), State.ABSENT)
+        return State(self.about(subject, identifier)[0])
+
+    def about(self, subject: Subject, identifier: str) -> list[str]:
+        """The state of one thing, and what is remembered beside it: at most two texts."""
+        return (self._memory.get(f"{subject} {identifier}") or State.ABSENT).split(" ", 2)
+
+    def request(self, request: str) -> RequestRecord:
+        """What the events say of a request that was made."""
+        _, case, partner = self.about(Subject.REQUEST, request)
+        line = PublicLine.parse(self.about(Subject.PERSON, partner)[2])
+        approvals = {key_id: self._memory.get(f"approval {request} {key_id}") for key_id in self.custodians}
+        given = {key_id: objects for key_id, objects in approvals.items() if objects is not None}
+        return RequestRecord(case, line, given, self._memory.get(f"bundle {request}") or "")
+
+    def kept(self, case: str) -> int:
+        """How many exhibits of a case were sealed and not destroyed."""
+        return int(self._memory.get(f"kept {case}") or 0)
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep what a rule needs later."""
+        self._memory[key] = value
 
     def apply(self, event: Event) -> None:
         """Take the next event."""
-        if self._chronology is not None:
-            self._chronology.take(event)
         rule = RULES[event.type]
         identifier = _identifier(rule.subject, event)
-        after = next_state(
-            event.type, event.role, self.state(rule.subject, identifier), self.state(Subject.CASE, event.case)
-        )
+        before, *beside = self.about(rule.subject, identifier)
+        case = self.state(Subject.CASE, event.case) if rule.case_open else State.OPEN
+        after = next_state(event.type, event.role, State(before), case)
         self._require_actor(event)
+        self._using = ""
         check = _CHECKS.get(event.type)
         if check is not None:
-            check(self, event, identifier)
-        if event.type in _SIGNED:
-            self._used.add(SignedDocument.from_json(event.detail.get("signed")).digest)
-        self._states[(rule.subject, identifier)] = after
+            beside = check(self, event, identifier) or beside
+        if self._using:
+            self.remember(self._using, "yes")
+        if rule.after is not None:
+            self.remember(f"{rule.subject} {identifier}", " ".join([after, *beside]))
 
     def enrolled(self, name: str, role: Role) -> PublicLine | None:
         """The line of who is enrolled under this name in this role now."""
-        person = self.people.get(name)
-        if person is None or person.role is not role or self.state(Subject.PERSON, name) is not State.ENROLLED:
-            return None
-        return person.line
+        state, *beside = self.about(Subject.PERSON, name)
+        return PublicLine.parse(beside[1]) if state == State.ENROLLED and beside[0] == role else None
 
     def is_custodian(self, name: str) -> bool:
         """Whether the trust anchor names a custodian so."""
@@ -218,7 +234,8 @@ class Custody:
         if document.origin != self.origin:
             raise CustodyError(f"{event.type}: a document of another vault")
         require_signed_then(document.time, event)
-        if signed.digest in self._used:
+        self._using = f"used {signed.digest.hex()}"
+        if self._memory.get(self._using) is not None:
             raise CustodyError(f"{event.type}: a signed document that was used before")
         return line, document
 
@@ -248,23 +265,24 @@ def _identifier(subject: Subject, event: Event) -> str:
     return identifier
 
 
-def _custodian_added(custody: Custody, event: Event, name: str) -> None:
+def _custodian_added(custody: Custody, event: Event, name: str) -> list[str]:
     try:
         line = PublicLine.parse(str(event.detail.get("line", "")))
     except EvidenceError:
         raise CustodyError(f"{event.type}: no public line") from None
     if line.name != name or line.key_id not in custody.custodians:
         raise CustodyError(f"{event.type}: a custodian whom the trust anchor does not name")
+    return [Role.CUSTODIAN, str(line)]
 
 
-def _enrolled(custody: Custody, event: Event, name: str) -> None:
+def _enrolled(custody: Custody, event: Event, name: str) -> list[str]:
     _, enrolment = custody.signed(event, Role.CUSTODIAN, Enrolment.from_json)
     role = Role.PARTNER if event.type is EventType.PARTNER_ENROLLED else Role.AUDITOR
     if enrolment.role != role.value or enrolment.line.name != name:
         raise CustodyError(f"{event.type}: the signed document enrols somebody else")
     if custody.is_custodian(name):
         raise CustodyError(f"{event.type}: under a custodian's name")
-    custody.people[name] = Enrolled(enrolment.line, role)
+    return [role, str(enrolment.line)]
 
 
 def _revoked(custody: Custody, event: Event, name: str) -> None:
@@ -274,30 +292,36 @@ def _revoked(custody: Custody, event: Event, name: str) -> None:
         raise CustodyError(f"{event.type}: the signed document revokes somebody else")
 
 
-def _exhibit_sealed(custody: Custody, event: Event, exhibit: str) -> None:
-    custody.exhibits[exhibit] = event
+def _exhibit_sealed(custody: Custody, event: Event, _: str) -> list[str]:
+    custody.remember(f"kept {event.case}", str(custody.kept(event.case) + 1))
+    return [event.case]
 
 
 def _same_case(custody: Custody, event: Event, exhibit: str) -> None:
-    if custody.exhibits[exhibit].case != event.case:
+    if custody.about(Subject.EXHIBIT, exhibit)[1] != event.case:
         raise CustodyError(f"{event.type}: the exhibit belongs to another case")
 
 
-def _requested(custody: Custody, event: Event, request: str) -> None:
+def _destroyed(custody: Custody, event: Event, exhibit: str) -> None:
+    _same_case(custody, event, exhibit)
+    custody.remember(f"kept {event.case}", str(custody.kept(event.case) - 1))
+
+
+def _requested(custody: Custody, event: Event, _: str) -> list[str]:
     line, document = custody.signed(event, Role.PARTNER, Request.from_json)
     if document.case != event.case or document.purpose != event.purpose:
         raise CustodyError(f"{event.type}: the signed request is for another case or purpose")
-    custody.requests[request] = RequestRecord(event.case, line, document.purpose)
+    return [event.case, line.name]
 
 
 def _approved(custody: Custody, event: Event, request: str) -> None:
     line, approval = custody.signed(event, Role.CUSTODIAN, Approval.from_json)
-    record = custody.requests[request]
+    record = custody.request(request)
     if (approval.request, approval.case, approval.partner) != (request, record.case, record.partner.key_id):
         raise CustodyError(f"{event.type}: the signed approval is for another request, case or partner")
     if event.case != record.case or line.key_id in record.approvals:
         raise CustodyError(f"{event.type}: approved twice by one custodian, or in another case")
-    record.approvals[line.key_id] = approval
+    custody.remember(f"approval {request} {line.key_id}", approval.objects.hex())
 
 
 def _denied(custody: Custody, event: Event, request: str) -> None:
@@ -307,34 +331,22 @@ def _denied(custody: Custody, event: Event, request: str) -> None:
 
 
 def _bundle_sealed(custody: Custody, event: Event, request: str) -> None:
-    record = custody.requests[request]
-    agreed = [item for item in record.approvals.values() if item.objects.hex() == event.detail.get("objects_sha256")]
+    record, objects = custody.request(request), event.detail.get("objects_sha256")
+    agreed = [given for given in record.approvals.values() if given == objects]
     if event.case != record.case or len(agreed) < custody.quorum:
         raise CustodyError(f"{event.type}: fewer valid approvals of these objects than the quorum")
     if custody.enrolled(record.partner.name, Role.PARTNER) is None:
         raise CustodyError(f"{event.type}: the partner is not enrolled any more")
-    record.sealed = agreed[0].objects.hex()
+    custody.remember(f"bundle {request}", agreed[0])
 
 
 def _downloaded(custody: Custody, event: Event, request: str) -> None:
-    if custody.requests[request].partner.name != event.actor:
-        raise CustodyError(f"{event.type}: by somebody else than the partner who asked")
+    record = custody.request(request)
+    if (record.partner.name, record.case) != (event.actor, event.case):
+        raise CustodyError(f"{event.type}: by somebody else than the partner who asked, or of another case")
 
 
-_SIGNED: Final = frozenset(
-    {
-        _E.PARTNER_ENROLLED,
-        _E.AUDITOR_ENROLLED,
-        _E.PARTNER_REVOKED,
-        _E.AUDITOR_REVOKED,
-        _E.RELEASE_REQUESTED,
-        _E.RELEASE_APPROVED,
-        _E.RELEASE_DENIED,
-    }
-)
-"""Events that hold a signed document."""
-
-_CHECKS: Final = {
+_CHECKS: Final[Mapping[EventType, Callable[[Custody, Event, str], list[str] | None]]] = {
     _E.CUSTODIAN_ADDED: _custodian_added,
     _E.PARTNER_ENROLLED: _enrolled,
     _E.AUDITOR_ENROLLED: _enrolled,
@@ -342,7 +354,7 @@ _CHECKS: Final = {
     _E.AUDITOR_REVOKED: _revoked,
     _E.EXHIBIT_SEALED: _exhibit_sealed,
     _E.EXHIBIT_VIEWED: _same_case,
-    _E.EXHIBIT_DESTROYED: _same_case,
+    _E.EXHIBIT_DESTROYED: _destroyed,
     _E.RELEASE_REQUESTED: _requested,
     _E.RELEASE_APPROVED: _approved,
     _E.RELEASE_DENIED: _denied,

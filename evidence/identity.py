@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -20,9 +21,10 @@ from evidence.errors import IdentityError
 NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RECIPIENT: Final = re.compile(r"age1[0-9a-z]{1,4000}")
 LINE_LIMIT: Final = 8192  # characters; a post-quantum recipient has 1,959
+_CACHED: Final = 256  # lines
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PublicLine:
     """The public side of an identity: `amparo1 <name> <age recipient> <base64 Ed25519 public key>`.
 
@@ -34,6 +36,7 @@ class PublicLine:
     signing_key: bytes
 
     @classmethod
+    @lru_cache(_CACHED)  # an auditor meets the same few people in every release
     def parse(cls, text: str) -> "PublicLine":
         """Read one line; IdentityError when it is not the one spelling of a public line."""
         parts = text.strip("\n").split(" ")
@@ -55,11 +58,12 @@ class PublicLine:
     def __str__(self) -> str:
         return f"amparo1 {self.name} {self.recipient} {base64.b64encode(self.signing_key).decode()}"
 
-    @property
+    @cached_property
     def key_id(self) -> str:
         """32 hex digits that name the whole line (name and both keys), so that no part of it can be swapped."""
         return hashlib.sha256(str(self).encode()).hexdigest()[:32]
 
+    @cached_property
     def verifying_key(self) -> Ed25519PublicKey:
         """The Ed25519 public key."""
         return Ed25519PublicKey.from_public_bytes(self.signing_key)

@@ -9,6 +9,7 @@ import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -22,7 +23,7 @@ from evidence.identity import PublicLine
 _CONTEXT: Final = b"amparo/signed/v1\0"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SignedDocument:
     """A document, the key id of who signed it, and the 64-byte signature. Not yet verified."""
 
@@ -53,17 +54,21 @@ class SignedDocument:
             "signature": base64.b64encode(self.signature).decode(),
         }
 
+    @cached_property
+    def _canonical(self) -> bytes:
+        return encode(dict(self.document))
+
     @property
     def digest(self) -> bytes:
-        """Names the document and who signed it, whatever the signature: SHA-256, 32 bytes."""
-        return hashlib.sha256(encode({"document": dict(self.document), "key": self.key_id})).digest()
+        """Names the document and who signed it, whatever the signature: SHA-256 over their RFC 8785 form, 32 bytes."""
+        return hashlib.sha256(b'{"document":%b,"key":"%b"}' % (self._canonical, self.key_id.encode())).digest()
 
     def verify(self, signer: PublicLine) -> Mapping[str, Json]:
         """The document, if `signer` signed it; SignatureError otherwise."""
         if self.key_id != signer.key_id:
             raise SignatureError("a document was signed by another key")
         try:
-            signer.verifying_key().verify(self.signature, _CONTEXT + encode(dict(self.document)))
+            signer.verifying_key.verify(self.signature, _CONTEXT + self._canonical)
         except InvalidSignature:
             raise SignatureError("a document's signature does not verify") from None
         return self.document

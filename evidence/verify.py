@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from evidence import archive, bag, bundle
 from evidence.archive import Source, Window
+from evidence.chronology import Chronology
 from evidence.custody import Custody, State, Subject
 from evidence.errors import BagError, CustodyError, DocumentError, EvidenceError, ProofError, SealError
 from evidence.event import Event, EventType, commitment
@@ -92,6 +93,11 @@ class Bundle:
     def ok(self) -> bool:
         """Whether every step that was made passed."""
         return all(check.ok for check in self.checks)
+
+    def sealing(self, exhibit: str) -> Event:
+        """The event by which an exhibit of the case was sealed; step 6 found that there is one."""
+        events = (entry.event for entry in self.events)
+        return next(each for each in events if each.type is EventType.EXHIBIT_SEALED and each.exhibit == exhibit)
 
 
 def verify(source: Source, trust: Trust, opener: Opener | None = None, progress: Progress = lambda _: None) -> Bundle:
@@ -220,7 +226,9 @@ class _Verification:
     # (6) custody
     def _custody(self) -> str:
         custody = Custody(self._trust.origin, self._trust.custodians, self._trust.quorum)
+        chronology = Chronology()
         for entry in self._bundle.events:
+            chronology.take(entry.event)
             custody.apply(entry.event)
         request = self._bundle.request
         if custody.state(Subject.REQUEST, request) is not State.SEALED:
@@ -234,9 +242,9 @@ class _Verification:
         if request != self._bundle.request:
             raise CustodyError("the papers are of another request or case")
         custody = self._custody_state()
-        record = custody.requests[request]
+        record = custody.request(request)
         digest = objects_digest(objects)
-        agreed = [key for key, approval in record.approvals.items() if approval.objects == digest]
+        agreed = [key for key, approved in record.approvals.items() if approved == digest.hex()]
         if len(agreed) < self._trust.quorum:
             raise CustodyError("too few custodians approved exactly these objects")
         if digest.hex() != record.sealed:
@@ -300,12 +308,11 @@ class _Verification:
 
     # (9) records
     def _records(self) -> str:
-        custody = self._custody_state()
         for exhibit, number, outcome, _ in self._case().exhibits:
             path = f"data/{bundle.exhibit_folder(number)}/record.json.age"
             if path not in self._bundle.files:
                 continue
-            event = custody.exhibits[exhibit]
+            event = self._bundle.sealing(exhibit)
             data = self._open_small(path)
             if event.detail.get("record") != record_commitment(data).hex():
                 raise DocumentError(f"{path}: not the record that the log committed to")

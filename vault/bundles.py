@@ -152,17 +152,21 @@ def _require_not_withdrawn(vault: Vault, asked: RequestView) -> None:
 
 def downloaded(vault: Vault, request: str, partner: str) -> None:
     """Record a download; returns when the log covers it, so that no byte leaves before."""
-    requests, people = schema.requests, schema.people
+    requests, people, cases = schema.requests, schema.people, schema.cases
     still_enrolled = select(people.c.name).where(people.c.name == partner, people.c.state == State.ENROLLED.value)
 
     def change(connection: Connection) -> list[Event]:
-        query = select(requests.c.case, requests.c.state).where(requests.c.request == request)
+        query = (
+            select(requests.c.case, requests.c.state, cases.c.state.label("of_case"))
+            .join(cases, cases.c.case == requests.c.case)
+            .where(requests.c.request == request)
+        )
         row = connection.execute(query).first()
         if row is None:
             raise UnknownRequest("no request has this id")
         if connection.execute(still_enrolled).first() is None:
             raise NotReady("the partner is not enrolled any more")
-        next_state(EventType.BUNDLE_DOWNLOADED, Role.PARTNER, State(row.state))
+        next_state(EventType.BUNDLE_DOWNLOADED, Role.PARTNER, State(row.state), State(row.of_case))
         detail: dict[str, Json] = {"request": request}
         return [
             vault.event(

@@ -195,7 +195,7 @@ def _orphans(vault: Vault, replay: Replay) -> Iterator[str]:
             name = key.removesuffix(HEADER).removesuffix(PAYLOAD)
             folder, view, exhibit = key.partition(_RECEIPT_VIEW)
             case = folder.split("/")[1]
-            known = exhibit in replay.custody.exhibits if view else case in replay.cases and key == case_key(case)
+            known = exhibit in replay.exhibits if view else case in replay.cases and key == case_key(case)
             if not known and name not in replay.objects:
                 yield key
 

@@ -33,12 +33,14 @@ def release_faults(
     withdrawn_from = set(replay.destroyed().values()) | {
         case for case in replay.cases if replay.custody.state(Subject.CASE, case) is State.WITHDRAWN
     }
-    for request, record in sorted(replay.custody.requests.items()):
+    for request in sorted(replay.requests):
+        record = replay.custody.request(request)
         if record.case in withdrawn_from and next(store.list(release_papers(request)), None) is None:
             continue
-        for key_id, approval in record.approvals.items():
-            prefix = approved_headers(request, replay.custody.custodians[key_id].name, approval.objects)
-            if _approved_digest(store, prefix, replay) != approval.objects:
+        for key_id, objects in record.approvals.items():
+            approved = bytes.fromhex(objects)
+            prefix = approved_headers(request, replay.custody.custodians[key_id].name, approved)
+            if _approved_digest(store, prefix, replay) != approved:
                 yield prefix, "the headers are not those that the custodian approved"
         if request in sealed:
             yield from _bundle_faults(store, request, progress)

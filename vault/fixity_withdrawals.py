@@ -29,9 +29,9 @@ def withdrawal_faults(store: Store, replay: Replay) -> Iterator[tuple[str, str]]
         for key in store.list(case_papers(case)):
             if key != case_key(case) and key.rpartition("/")[2] not in destroyed:
                 yield key, _STILL_THERE
-    for request, record in sorted(replay.custody.requests.items()):
-        if record.case not in withdrawn and record.case not in destroyed.values():
+    for request, asked in sorted(replay.requests.items()):
+        if asked.case not in withdrawn and asked.case not in destroyed.values():
             continue
         for key in store.list(release_papers(request)):
-            if record.case in withdrawn or exhibit_of_header(key) in destroyed:
+            if asked.case in withdrawn or exhibit_of_header(key) in destroyed:
                 yield key, _STILL_THERE

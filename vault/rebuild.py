@@ -144,7 +144,7 @@ class _Rebuilding:
         return replay
 
     def _rebuilt(self, replay: Replay, old: str) -> Rebuilt:
-        return Rebuilt(self._head.size, len(replay.cases), len(replay.custody.exhibits), tuple(self._lost), old)
+        return Rebuilt(self._head.size, len(replay.cases), len(replay.exhibits), tuple(self._lost), old)
 
     def _events(self, connection: Connection) -> Replay:
         replay, tree, rows = Replay(self._trust), Frontier(), list[dict[str, Any]]()

@@ -21,19 +21,20 @@ from vault.setup import person_row
 
 Row = Mapping[str, Any]
 _SEALING: Final = frozenset({EventType.EXHIBIT_SEALED, EventType.STATEMENT_SEALED})
-_PEOPLE: Final = {EventType.PARTNER_ENROLLED: "partner", EventType.AUDITOR_ENROLLED: "auditor"}
+_JOINING: Final = frozenset({EventType.CUSTODIAN_ADDED, EventType.PARTNER_ENROLLED, EventType.AUDITOR_ENROLLED})
 
 
 class Replay:
     """Takes events in log order; afterwards tells what the vault holds."""
 
     def __init__(self, trust: Trust) -> None:
-        self.custody = Custody(trust.origin, trust.custodians, trust.quorum, chronological=False)
-        self.custody.expect_vault_created()
+        # Times are not looked at: a vault that rebuilds itself shall not stumble over a clock that was once set back.
+        self.custody = Custody(trust.origin, trust.custodians, trust.quorum, {})
         self.cases: dict[str, Event] = {}
+        self.exhibits: dict[str, Event] = {}
         self.requests: dict[str, Event] = {}
         self.objects: dict[str, tuple[StoredObject, Event]] = {}
-        self._people: dict[str, tuple[PublicLine, str]] = {}
+        self._people: list[str] = []
 
     def apply(self, body: bytes) -> Event:
         """Take the next event; an EvidenceError when it is none, or may not stand where it does."""
@@ -41,15 +42,13 @@ class Replay:
         self.custody.apply(event)
         if event.type is EventType.CASE_OPENED:
             self.cases[event.case] = event
-        elif event.type is EventType.CUSTODIAN_ADDED:
-            line = PublicLine.parse(str(event.detail.get("line", "")))
-            self._people[line.name] = (line, "custodian")
-        elif event.type in _PEOPLE:
-            name = str(event.detail.get("name", ""))
-            self._people[name] = (self.custody.people[name].line, _PEOPLE[event.type])
+        elif event.type is EventType.EXHIBIT_SEALED:
+            self.exhibits[event.exhibit] = event
+        elif event.type in _JOINING:
+            self._people.append(str(event.detail.get("name", "")))
         elif event.type is EventType.RELEASE_REQUESTED:
             self.requests[str(event.detail.get("request", ""))] = event
-        elif event.type in _SEALING:
+        if event.type in _SEALING:
             for stored in stored_objects(event.detail):
                 self.objects[stored.key] = (stored, event)
         return event
@@ -62,7 +61,7 @@ class Replay:
         """The exhibits that were destroyed, each with its case."""
         return {
             exhibit: event.case
-            for exhibit, event in self.custody.exhibits.items()
+            for exhibit, event in self.exhibits.items()
             if self.custody.state(Subject.EXHIBIT, exhibit) is State.DESTROYED
         }
 
@@ -83,11 +82,12 @@ class Replay:
         ]
 
     def _people_rows(self) -> Iterable[Row]:
-        for name, (line, role) in self._people.items():
-            yield {**person_row(line, role), "state": self.custody.state(Subject.PERSON, name).value}
+        for name in self._people:
+            state, role, line = self.custody.about(Subject.PERSON, name)
+            yield {**person_row(PublicLine.parse(line), role), "state": state}
 
     def _case_rows(self, verifier: Callable[[str], bytes]) -> Iterable[Row]:
-        exhibits = Counter(event.case for event in self.custody.exhibits.values())
+        exhibits = Counter(event.case for event in self.exhibits.values())
         statements = Counter(event.case for _, event in self.objects.values() if not event.exhibit)
         for case, event in self.cases.items():
             yield {
@@ -100,7 +100,7 @@ class Replay:
             }
 
     def _exhibit_rows(self) -> Iterable[Row]:
-        for exhibit, event in self.custody.exhibits.items():
+        for exhibit, event in self.exhibits.items():
             yield {
                 "exhibit": exhibit,
                 "case": event.case,
@@ -132,12 +132,12 @@ class Replay:
             }
 
     def _approval_rows(self) -> Iterable[Row]:
-        for request, record in self.custody.requests.items():
-            for key_id, approval in record.approvals.items():
+        for request in self.requests:
+            for key_id, objects in self.custody.request(request).approvals.items():
                 yield {
                     "request": request,
                     "custodian": self.custody.custodians[key_id].name,
-                    "objects_sha256": approval.objects,
+                    "objects_sha256": bytes.fromhex(objects),
                 }
 
 

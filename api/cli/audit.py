@@ -1,21 +1,27 @@
 """`amparo audit`: check a vault's custody log from outside."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from api.cli.checks import checks_json, show_checks
+from api.cli.audit_memory import AuditMemory, StateDamaged
+from api.cli.audit_page import render
+from api.cli.audit_source import AuditSource
+from api.cli.checks import checks_json
+from api.cli.failures import WrongUse
 from api.cli.keys import load_identity, load_trust
-from api.cli.output import Progress, print_json, warn
-from api.client import Client, ServerError, Signature
-from evidence.audit import AuditState, ServedEvent, audit
-from evidence.errors import DocumentError
+from api.cli.output import Progress, new_file, print_json, require_free, say, warn
+from api.client import Client, Signature
+from evidence.audit import FAULTS_SHOWN, Audit, audit
+from evidence.canonical import Json
 from evidence.identity import signing_key
+from evidence.tlog.merkle import Frontier
+from evidence.trust import Trust
+from vault.clock import SystemClock
 
 HELP = "check a vault's custody log: that it only grew, and that its rules held"
-STATE_LIMIT = 1 << 20  # bytes
-_REFUSALS = frozenset({"not-signed", "not-allowed", "unreachable"})  # the fault of the asker or the way, not the log's
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,63 +33,91 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-i", dest="identity", metavar="KEY", type=Path, help="an auditor's identity: checks every event"
     )
-    parser.add_argument("--state", metavar="FILE", type=Path, help="what was seen last time; updated when all is well")
+    parser.add_argument(
+        "--state", metavar="FILE", type=Path, help="what was seen last time: only what is new is read; updated"
+    )
+    parser.add_argument("--full", action="store_true", help="read every event again, those of earlier audits too")
+    parser.add_argument(
+        "--acknowledge",
+        action="store_true",
+        help="update the state although rules were broken, so that these faults are told once; never for a changed log",
+    )
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write the result as a page")
     parser.add_argument("--json", action="store_true")
 
 
 def run(args: argparse.Namespace) -> int:
     """Audit; exit 1 when a check fails."""
     trust = load_trust(args.trust)
-    before = None
-    if args.state is not None and args.state.exists():
-        before = AuditState.parse(args.state.read_bytes()[:STATE_LIMIT])
     auth = None
     if args.identity is not None:
         identity, line = load_identity(args.identity)
         auth = Signature(line, signing_key(identity.secret))
-    unserved: list[ServerError] = []
+    if args.html is not None:
+        require_free(args.html)
+    if args.state is not None and not args.state.parent.is_dir():
+        raise WrongUse(f"{args.state.parent} is no folder", "make the folder first")
+    now = SystemClock().now()
     with Client(args.server, auth) as client, Progress(None, "auditing", "events") as progress:
-
-        def fetch(path: str) -> bytes:
-            return client.get_bytes(f"/log/{path}")
-
-        def events(size: int) -> Iterator[ServedEvent]:
-            start = 0
-            while start < size:
-                try:
-                    page = _events(client, start, size)
-                except ServerError as error:
-                    if error.code in _REFUSALS:
-                        raise
-                    unserved.append(error)  # what was found so far is told all the same; the events count as missing
-                    return
-                yield from page
-                start += len(page)
-                if not page:
-                    return
-
-        result = audit(fetch, trust, before, events if auth else None, progress.update)
+        source = AuditSource(client)
+        result = _audit(args, trust, source, auth is not None, now, progress.update)
+    if args.html is not None:
+        with new_file(args.html) as file:
+            file.write(render(result, trust, args.server, now).encode())
     if args.json:
-        print_json({**checks_json(result.checks), "size": result.size, "root": result.root.hex()})
+        print_json(_json(result))
     else:
-        show_checks(result.checks)
-    for error in unserved:
+        _tell(result)
+    for error in source.unserved:
         warn(error.sentence, error.hint)
-    if result.state is not None and args.state is not None:
-        _replace(args.state, result.state.encode())
     return 0 if result.ok else 1
 
 
-def _events(client: Client, start: int, size: int) -> list[ServedEvent]:
-    """One page of events. A DocumentError, which the audit reports as a finding, when the answer is none."""
+def _audit(
+    args: argparse.Namespace,
+    trust: Trust,
+    source: AuditSource,
+    with_events: bool,
+    now: datetime,
+    progress: Callable[[int], None],
+) -> Audit:
+    """Go on from the state file; where it cannot be used, that is a fault, and everything is read."""
+    events = source.events if with_events else None
     try:
-        answer: Any = client.get("/api/audit/events", start=start, size=size)
-        return [ServedEvent(each["event"].encode(), each["database"] is True) for each in answer["events"]]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise DocumentError("the vault's answer is not a page of events") from None
+        with AuditMemory(args.state) as memory:
+            state = memory.open()
+            if args.full and state is not None:
+                memory.clear()
+                state = replace(state, replayed=Frontier(), growth=())
+            result = audit(source.fetch, trust, state, events, memory, now=now, progress=progress)
+            if args.state is not None and result.state is not None and (result.ok or args.acknowledge):
+                memory.keep(result.state)
+            return result
+    except StateDamaged as damaged:
+        with AuditMemory(None) as memory:
+            memory.open()
+            return audit(
+                source.fetch, trust, None, events, memory, now=now, progress=progress, unusable_state=str(damaged)
+            )
 
 
-def _replace(path: Path, data: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(data)
-    partial.replace(path)
+def _json(result: Audit) -> dict[str, Json]:
+    faults: list[Json] = [
+        {"number": number, "step": fault.step, "event": fault.event, "what": fault.what, "do": fault.do}
+        for number, fault in enumerate(result.faults, 1)
+    ]
+    summary: dict[str, Json] = {"size": result.size, "root": result.root.hex(), "since": result.since}
+    return {**checks_json(result.checks), **summary, "faults": faults}
+
+
+def _tell(result: Audit) -> None:
+    width = max(len(check.name) for check in result.checks)
+    for check in result.checks:
+        faults = [fault for fault in result.faults if fault.step == check.number]
+        seen = check.detail if check.ok else f"{len(faults)} faults, listed below"
+        say(f"{'✓' if check.ok else '✗'} {check.number:>2} {check.name:{width}}  {seen}")
+    for number, fault in enumerate(result.faults[:FAULTS_SHOWN], 1):
+        say(f"{number}. {fault}")
+        say(f"   what to do: {fault.do}")
+    if len(result.faults) > FAULTS_SHOWN:
+        say(f"and {len(result.faults) - FAULTS_SHOWN} more faults, which --json and --html list")

@@ -11,7 +11,6 @@ from evidence import bundle as names
 from evidence import report
 from evidence.archive import Window
 from evidence.bundle import BundleCase
-from evidence.custody import Custody
 from evidence.errors import BagError
 from evidence.event import EventType
 from evidence.exhibit import ExhibitRecord, header_length, parse_withheld, record_commitment, stored_objects
@@ -39,9 +38,9 @@ def unpack(bundle: Bundle, opener: Opener, folder: Path, progress: Callable[[int
 
     `E01.<ext>`, `statement-1.txt`, `case.json`, `report.html`, `custody/`, `records/`, `withheld/`, `SHA256SUMS`.
     """
-    if not bundle.ok or bundle.case is None or bundle.custody is None:
+    if not bundle.ok or bundle.case is None:
         raise ValueError("only a bundle that passed every check may be written")
-    _Unpacking(bundle, bundle.case, bundle.custody, opener, folder, progress).run()
+    _Unpacking(bundle, bundle.case, opener, folder, progress).run()
 
 
 class _Unpacking:
@@ -49,12 +48,11 @@ class _Unpacking:
         self,
         bundle: Bundle,
         case: BundleCase,
-        custody: Custody,
         opener: Opener,
         folder: Path,
         progress: Callable[[int], None],
     ) -> None:
-        self._bundle, self._case, self._custody = bundle, case, custody
+        self._bundle, self._case = bundle, case
         self._opener, self._folder, self._progress = opener, folder, progress
         self._sums: dict[str, str] = {}
 
@@ -80,7 +78,7 @@ class _Unpacking:
         if written != record.media_sha256:
             raise BagError("an exhibit changed while it was being opened")
         document = self._open(f"data/{name}/record.json.age")
-        if self._custody.exhibits[record.exhibit].detail.get("record") != record_commitment(document).hex():
+        if self._bundle.sealing(record.exhibit).detail.get("record") != record_commitment(document).hex():
             raise BagError("an exhibit record changed while it was being opened")
         self._write(f"records/{name}.json", [document])
         if f"data/{name}/withheld.json.age" in self._bundle.files:

@@ -70,14 +70,14 @@ def event(kind: EventType, role: Role, actor: str, **members: object) -> Event:
     return Event(type=kind, role=role, actor=actor, **values)  # type: ignore[arg-type]  # members of Event, by name
 
 
-def created() -> Event:
+def created(**members: object) -> Event:
     detail = {
         "origin": ORIGIN,
         "log": TRUST.log.vkey,
         "quorum": TRUST.quorum,
         "custodians": [line.key_id for line in TRUST.custodians],
     }
-    return event(EventType.VAULT_CREATED, Role.SYSTEM, "vault", detail=detail)
+    return event(EventType.VAULT_CREATED, Role.SYSTEM, "vault", **{"detail": detail, **members})
 
 
 def opened(case: str = CASE, **members: object) -> Event:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,12 @@ def test_what_is_encoded_decodes_to_the_same_value(value: Json) -> None:
 @given(_VALUES)
 def test_any_json_reader_reads_the_same_value(value: Json) -> None:
     assert json.loads(encode(value)) == value
+
+
+@given(_VALUES)
+def test_the_spelling_is_the_one_of_another_program(value: Json) -> None:
+    library: Any = rfc8785
+    assert encode(value) == library.dumps(value)
 
 
 @given(st.dictionaries(_TEXT, st.integers(0, 9)), st.randoms())

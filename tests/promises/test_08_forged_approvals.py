@@ -137,7 +137,7 @@ def test_an_auditor_sees_a_bundle_that_nobody_approved(stage: Stage) -> None:
     stage.world.service.start()
     done = stage.world.audit()
     assert done.code == 1
-    assert failed(done) == "custody"
+    assert failed(done) == "releases"
     assert "bundle.sealed: " in done.out
 
 
