@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from itertools import chain, pairwise
 from typing import Final
 
+from redaction.containers.av1_obus import in_units
 from redaction.containers.heif_catalogue import Catalogue, Item
 from redaction.containers.heif_nals import in_item
 from redaction.containers.heif_names import AV1_ITEM, DERIVED_ITEMS, NAL_ITEMS, UNSEARCHED_ITEMS, XMP_TYPE
-from redaction.containers.heif_obus import in_units
 from redaction.containers.heif_properties import configuration_box
 from redaction.containers.isobmff_boxes import Box, Search
 from redaction.containers.isobmff_nals import coding

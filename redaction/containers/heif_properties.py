@@ -7,9 +7,9 @@ marked essential means that the picture cannot be shown without it: such a file 
 from collections.abc import Iterator
 from typing import Final
 
+from redaction.containers.av1_obus import in_configuration
 from redaction.containers.heif_nals import configuration_of
 from redaction.containers.heif_names import AUXILIARY, CONFIGURED, PROPERTIES, PROPERTY_NAMES
-from redaction.containers.heif_obus import in_configuration
 from redaction.containers.isobmff_boxes import Box, Search, only
 from redaction.containers.isobmff_names import BLANKED
 from redaction.errors import MalformedMedia

@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Final
 
+from redaction.containers.av1_obus import in_units
 from redaction.containers.heif_names import named
-from redaction.containers.heif_obus import in_units
 from redaction.containers.heif_properties import auxiliary
 from redaction.containers.isobmff_boxes import Box, Search, only
 from redaction.containers.isobmff_entries import extensions

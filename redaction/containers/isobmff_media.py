@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from redaction.containers import av1_obus
 from redaction.containers.isobmff_boxes import Search
 from redaction.containers.isobmff_motion_jpeg import in_pictures
 from redaction.containers.isobmff_nals import in_samples
@@ -27,6 +28,8 @@ def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterat
         if track.kept:
             if track.coding is not None:
                 yield from _inside(in_samples(search, track.coding, track.chunks), mdats)
+            if track.av1:
+                yield from _inside(av1_obus.in_samples(search, track.chunks, "mp4/obu"), mdats)
             if track.motion_jpeg:
                 yield from _inside(in_pictures(search, track.chunks), mdats)
             continue

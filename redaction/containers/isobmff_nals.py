@@ -1,8 +1,7 @@
 """NAL units of H.264 and H.265 in samples and decoder configurations (ISO/IEC 14496-15): blank what SEI may identify.
 
-Only the heads of NAL units are read, and SEI units whole. Not searched: other codecs' user data (MPEG-4 part 2, AV1
-metadata OBUs, AAC data stream elements), NAL unit types that the standards leave unspecified, encrypted tracks, and
-the rest of a sample whose NAL lengths do not add up.
+Only the heads of NAL units are read; SEI, filler and units of unknown kinds whole. Not searched: other codecs' user
+data (MPEG-4 part 2, AAC data stream elements), encrypted tracks, and pictures whose length passes their sample.
 """
 
 import re
@@ -19,8 +18,13 @@ from redaction.reader import exactly
 
 MAX_NALS: Final = 1 << 22
 _HEAD_BYTES: Final = 24  # read at each NAL unit: length, header and often a short SEI
+_PIECE_BYTES: Final = 1 << 16
 _LONGEST_SEI: Final = 1 << 20  # longer ones are blanked without being parsed
 _START_CODE: Final = b"\0\0\1"
+_KNOWN: Final = {  # types of units, by whether they are H.265
+    False: frozenset({*range(1, 12), 13, 14, 15, 19, 20, 21, 28, 30}),  # the last two: Dolby Vision
+    True: frozenset({*range(10), *range(16, 22), *range(32, 38), 39, 40, 62, 63}),
+}
 _WHAT: Final = "mp4/sei"
 
 
@@ -38,6 +42,10 @@ class Coding(NamedTuple):
     def is_sei(self, first: int) -> bool:
         """Whether a NAL unit that begins with this byte is SEI (H.265: prefix or suffix)."""
         return (first >> 1) & 63 in {39, 40} if self.hevc else first & 31 == 6
+
+    def is_known(self, first: int) -> bool:
+        """Whether a NAL unit that begins with this byte has a place in a film: else it is filler, or nobody's."""
+        return ((first >> 1) & 63 if self.hevc else first & 31) in _KNOWN[self.hevc]
 
     def is_picture(self, first: int) -> bool:
         """Whether a NAL unit that begins with this byte holds a part of the picture."""
@@ -86,7 +94,7 @@ def _unit(data: bytes, position: int) -> tuple[int, int]:
 
 
 def in_samples(search: Search, how: Coding, chunks: Iterable[Chunk]) -> Iterator[Finding]:
-    """Findings in the SEI units of all samples."""
+    """Findings in the SEI units of all samples, and units that are neither picture nor parameters."""
     budget = MAX_NALS
     for chunk in chunks:
         for offset, size in samples(chunk):
@@ -97,12 +105,12 @@ def in_samples(search: Search, how: Coding, chunks: Iterable[Chunk]) -> Iterator
                     raise MalformedMedia("too many parts", position)
                 head = exactly(search.reader, position, min(_HEAD_BYTES, end - position))
                 start = position + how.length_size
-                position = start + int.from_bytes(head[: how.length_size])
-                if position > end:
-                    break
+                position = min(start + int.from_bytes(head[: how.length_size]), end)
                 if position == start:
                     continue
-                if how.is_sei(head[how.length_size]):
+                if not how.is_known(head[how.length_size]):
+                    yield from _unknown(search, start + how.header, position)
+                elif how.is_sei(head[how.length_size]):
                     yield from _sei(search, how, start, position - start)
                 elif _START_CODE in head[how.length_size :]:
                     yield from in_byte_stream(search, how, start, position - start)
@@ -123,6 +131,15 @@ def in_byte_stream(search: Search, how: Coding, start: int, length: int) -> Iter
         unit = data[place : after - len(_START_CODE)].rstrip(b"\0")
         if unit and how.is_sei(unit[0]):
             yield from _sei(search, how, start + place, len(unit))
+
+
+def _unknown(search: Search, start: int, end: int) -> Iterator[Finding]:
+    """A unit's payload, unless it is what filler is made of (H.264 section 7.3.2.7): FF and a stop bit."""
+    for at in range(start, end, _PIECE_BYTES):
+        data = search.stream(at, min(_PIECE_BYTES, end - at))
+        if data.strip(b"\xff") not in {b"", b"\x80"}:
+            yield from search.blank(start, end, "mp4/nal", SPACE)
+            return
 
 
 def _sei(search: Search, how: Coding, start: int, length: int) -> Iterator[Finding]:

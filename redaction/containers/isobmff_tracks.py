@@ -27,6 +27,7 @@ class Track:
     handler: bytes = b""
     format: str = "unknown"
     motion_jpeg: bool = False
+    av1: bool = False
     coding: Coding | None = None
     certain: bool = True
     elastic: bool = False
@@ -105,6 +106,9 @@ def _read_entries(search: Search, track: Track, stsd: Box, sizes: Sizes) -> None
         name = entries[0].kind.decode("latin-1")
         track.format = name if name in TRACKS else "unknown"
     track.motion_jpeg = track.handler == b"vide" and any(entry.kind in MOTION_JPEG_FORMATS for entry in entries)
+    track.av1 = track.handler == b"vide" and any(entry.kind == b"av01" for entry in entries)
+    if track.av1 and any(entry.kind != b"av01" for entry in entries):
+        raise MalformedMedia("a track whose samples are cut in different ways", stsd.offset)
     if track.handler == b"soun" and sizes.constant:
         track.elastic = not all(_is_exact(search, entry, sizes.constant) for entry in entries)
 

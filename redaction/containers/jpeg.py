@@ -29,10 +29,10 @@ def media_type(_reader: Reader) -> str:
 
 
 def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
-    """Everything to withhold; MalformedMedia when no end of image is reached."""
+    """Everything to withhold; MalformedMedia when no end of image is reached and the file was not cut in a scan."""
     profile: list[Segment] = []
     images: list[tuple[int, int]] = []
-    for segment in segments(reader, walk):
+    for segment in segments(reader, walk, whole=walk.depth > 0):
         if segment.marker == EOI:
             yield from jpeg_tail.find(reader, segment.end, images, walk)
         elif segment.marker in APPLICATION or segment.marker == COM:

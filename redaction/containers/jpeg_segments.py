@@ -19,6 +19,8 @@ _RESTART: Final = range(0xD0, 0xD8)
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, _DAC}
 
 _CHUNK_BYTES: Final = 1 << 20
+_TEXT_BYTES: Final = 24  # of entropy-coded data, 10^10 bytes have so many letters in a row once
+_TEXT: Final = regex(rb"[\x20-\x7e\t\r\n]{24}")
 _MARKER: Final = regex(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
@@ -36,11 +38,12 @@ class Segment:
         return self.end - self.start
 
 
-def segments(reader: Reader, walk: Walk) -> Iterator[Segment]:
+def segments(reader: Reader, walk: Walk, *, whole: bool = True) -> Iterator[Segment]:
     """All segments from the start of image; the last one is EOI, whose `end` is where the picture ends.
 
-    MalformedMedia when the file ends before that, or holds a marker that no picture of a phone has, or bytes between
-    segments.
+    A picture that needs not be `whole` may also end with the file, amid a scan: its camera broke, or its copy.
+    MalformedMedia when the file ends before that otherwise, or holds a marker that no picture of a phone has, or
+    bytes between segments.
     """
     if reader.read(0, 2) != b"\xff\xd8":
         raise MalformedMedia("no start of image", 0)
@@ -66,7 +69,10 @@ def segments(reader: Reader, walk: Walk) -> Iterator[Segment]:
         position = segment.end
         if marker == SOS:
             scan = True
-            position = _end_of_scan(reader, position)
+            position = _end_of_scan(reader, position, whole=whole or not frame)
+            if position == reader.size:
+                yield Segment(EOI, position, position)
+                return
 
 
 def _marker(reader: Reader, position: int) -> tuple[int, int]:
@@ -84,8 +90,12 @@ def _marker(reader: Reader, position: int) -> tuple[int, int]:
     return marker, position
 
 
-def _end_of_scan(reader: Reader, position: int) -> int:
-    """The offset of the first marker behind entropy-coded data: FF00 and restart markers belong to it (B.1.1.5)."""
+def _end_of_scan(reader: Reader, position: int, *, whole: bool) -> int:
+    """The offset of the first marker behind entropy-coded data: FF00 and restart markers belong to it (B.1.1.5).
+
+    The end of the file, if the picture needs not be whole.
+    """
+    start = position
     while position < reader.size:
         chunk = reader.read(position, _CHUNK_BYTES)
         match = _MARKER.search(chunk)
@@ -94,7 +104,19 @@ def _end_of_scan(reader: Reader, position: int) -> int:
         if len(chunk) < 2:
             break
         position += len(chunk) - 1  # the last byte may be the FF of a marker
+    if not whole and not _has_text(reader, start):
+        return reader.size
     raise MalformedMedia("no end of image", reader.size)
+
+
+def _has_text(reader: Reader, position: int) -> bool:
+    """Whether entropy-coded data from here to the end of the file reads like text somewhere, as none does."""
+    while position < reader.size:
+        chunk = reader.read(position, _CHUNK_BYTES)
+        if _TEXT.search(chunk):
+            return True
+        position += len(chunk) if len(chunk) < _CHUNK_BYTES else len(chunk) - _TEXT_BYTES
+    return False
 
 
 def _check(reader: Reader, segment: Segment) -> None:

@@ -108,6 +108,49 @@ class TestSei:
         sample = nal(b"\x6e\xc0\x80\x0f\0\0\0\1\x06", self.BANNER, b"\0\0\0\1\x65" + b"\x11" * 40)
         assert b"\0\0\0\1\x65" + b"\x11" * 40 in clean(movie([video(chunks=[[sample]])]), SECRET)
 
+    @pytest.mark.parametrize("kind", [0, 12, 16, 22, 24, 29, 31])
+    def test_units_of_unknown_kinds_and_filler_with_content_go(self, kind: int) -> None:
+        sample = nal(bytes([0x60 | kind]), SECRET, b"\x80") + picture()
+        assert picture() in clean(movie([video(chunks=[[sample]])]), SECRET)
+
+    @pytest.mark.parametrize("kind", [10, 22, 38, 41, 48, 61])
+    def test_units_of_unknown_kinds_in_hevc_go(self, kind: int) -> None:
+        entry = video_entry(b"hvc1", box(b"hvcC", bytes(21) + b"\x03\0"), config=b"")
+        kept = nal(b"\x26\x01" + b"\x11" * 30)
+        after = clean(movie([video(entry=entry, chunks=[[nal(bytes([kind << 1, 1]), SECRET) + kept]])]), SECRET)
+        assert kept in after
+
+    def test_filler_that_is_nothing_but_filler_and_dolby_vision_stay(self) -> None:
+        sample = nal(b"\x0c" + b"\xff" * 90 + b"\x80") + nal(b"\x7c" + b"\x19" * 40) + picture()
+        assert sample in clean(movie([video(chunks=[[sample]])]))
+
+    def test_a_message_whose_length_passes_its_sample_goes(self) -> None:
+        sample = picture() + u32(900) + b"\x06" + self.BANNER
+        assert picture() in clean(movie([video(chunks=[[sample]])]), SECRET)
+
+
+class TestAv1:
+    PICTURE = b"\x32\x20" + b"\x11" * 32
+    SECRET_UNIT = b"\x2a" + bytes([len(SECRET) + 5]) + b"\x04\xb5\0\x77" + SECRET + b"\x80"
+    CONFIG = box(b"av1C", b"\x81\0\x0c\0")
+
+    def _film(self, sample: bytes, config: bytes = CONFIG) -> bytes:
+        return movie([video(entry=video_entry(b"av01", config, config=b""), chunks=[[sample, sample]])])
+
+    def test_user_data_becomes_padding_and_pictures_stay(self) -> None:
+        after = clean(self._film(b"\x12\0" + self.SECRET_UNIT + self.PICTURE), SECRET)
+        assert after.count(self.PICTURE) == 2
+
+    def test_user_data_in_the_decoder_configuration_goes(self) -> None:
+        clean(self._film(self.PICTURE, box(b"av1C", b"\x81\0\x0c\0", self.SECRET_UNIT)), SECRET)
+
+    def test_how_to_show_the_picture_stays(self) -> None:
+        kept = b"\x2a\x09\x04\xb5\0\x3c\0\1\4\1\x80" + self.PICTURE
+        assert clean(self._film(kept)).count(kept) == 2
+
+    def test_samples_that_are_not_units_are_held_back(self) -> None:
+        assert redacted(self._film(b"\xff" + SECRET))[0].outcome is Outcome.UNSTRIPPED
+
 
 class TestMotionJpeg:
     HEAD = b"\xff\xd8\xff\xe0\0\x06AVI1"

@@ -96,7 +96,7 @@ class TestStructure:
     @pytest.mark.parametrize(
         "data",
         [
-            plain()[:-2],
+            plain()[:-40] + b"\xff\x10",
             plain()[:200],
             plain()[:3],
             plain()[:20] + b"junk" + plain()[20:],
@@ -118,6 +118,28 @@ class TestStructure:
         result = plan(BytesReader(data))
         assert (result.outcome, result.findings) == (Outcome.UNSTRIPPED, ())
         assert result.reason
+
+    @pytest.mark.parametrize("name", ["real/train.jpg", "real/ultraHDR.jpg", "real/Apple_iPhone_6.jpg"])
+    @pytest.mark.parametrize("share", [0.3, 0.9])
+    def test_a_photo_that_was_cut_in_its_picture_is_redacted_and_shows_the_same(self, name: str, share: float) -> None:
+        data = photos.original(name).read_bytes()
+        cut = data[: int(len(data) * share)]
+        after = redact(cut)
+        assert _outcome(cut) is Outcome.CLEAN
+        assert after != cut
+        assert not plan(BytesReader(after)).findings
+        assert after[-(len(cut) // 2) :] == cut[-(len(cut) // 2) :]
+        for what, offset, length in photos.listed(name):
+            if length > 12 and what.startswith("Exif GPS IFD") and offset + length <= len(cut):
+                assert cut[offset : offset + length] not in after
+
+    @pytest.mark.parametrize("tail", [_SECRET + b" somewhere", b"\xff\xd9"[:1] + b"\x10", b"\xff\xe1\0\4ab"])
+    def test_what_follows_a_cut_picture_and_is_none_of_it_holds_the_file_back(self, tail: bytes) -> None:
+        assert _outcome(plain()[:-2]) is Outcome.CLEAN
+        assert _outcome(plain()[:-2] + bytes(range(0x80, 0xFF)) * 9 + tail) is Outcome.UNSTRIPPED
+
+    def test_a_picture_inside_another_file_has_its_end(self) -> None:
+        assert _SECRET not in redact(photo(tail=plain()[:-2] + _SECRET))
 
     def test_fill_bytes_before_a_marker_are_allowed(self) -> None:
         assert _SECRET not in redact(photo(b"\xff\xff\xff" + segment(0xFE, _SECRET)))

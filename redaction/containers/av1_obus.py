@@ -3,15 +3,15 @@
 A padding unit is one byte 0x80 after any others (section 5.14), which every decoder skips.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from redaction.containers.isobmff_boxes import Box, Search
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding, structure
+from redaction.metadata.samples import Chunk, samples
 from redaction.reader import exactly
 
-_WHAT: Final = "heif/obu"
 _HEADER_BYTES: Final = 16  # a header, its extension, and a length of at most 8 bytes
 _CONFIGURATION_BYTES: Final = 4  # of `av1C` before its units
 _PICTURE: Final = frozenset({1, 3, 4, 6, 7})  # sequence header, frame headers, tiles
@@ -21,14 +21,21 @@ _T35: Final = 4
 _PICTURE_PROVIDERS: Final = frozenset({b"\xb5\x00\x3b", b"\xb5\x00\x3c"})  # Dolby Vision, HDR10+
 
 
-def in_configuration(search: Search, box: Box) -> Iterator[Finding]:
+def in_samples(search: Search, chunks: Iterable[Chunk], what: str) -> Iterator[Finding]:
+    """Findings, named `what`, in all samples of a film."""
+    for chunk in chunks:
+        for offset, size in samples(chunk):
+            yield from in_units(search, offset, size, what)
+
+
+def in_configuration(search: Search, box: Box, what: str = "heif/obu") -> Iterator[Finding]:
     """Findings in `av1C`."""
     start = min(box.body + _CONFIGURATION_BYTES, box.end)
-    yield from in_units(search, start, box.end - start)
+    yield from in_units(search, start, box.end - start, what)
 
 
-def in_units(search: Search, offset: int, length: int) -> Iterator[Finding]:
-    """Findings in the units of `length` bytes at `offset`; MalformedMedia when they do not add up."""
+def in_units(search: Search, offset: int, length: int, what: str = "heif/obu") -> Iterator[Finding]:
+    """Findings, named `what`, in the units of `length` bytes at `offset`; MalformedMedia when they do not add up."""
     position, end = offset, offset + length
     while position < end:
         search.count_entries(1)
@@ -42,7 +49,7 @@ def in_units(search: Search, offset: int, length: int) -> Iterator[Finding]:
             raise MalformedMedia("a picture is not understood", position)
         kind = head[0] >> 3 & 15
         if size and not _is_picture(search, kind, start, size):
-            yield from _padding(search, position, head[0], start, start + size)
+            yield from _padding(search, position, head[0], (start, start + size), what)
         position = start + size
 
 
@@ -56,14 +63,15 @@ def _is_picture(search: Search, kind: int, start: int, size: int) -> bool:
     return size <= _METADATA_BYTES.get(head[0], 0)
 
 
-def _padding(search: Search, position: int, header: int, start: int, end: int) -> Iterator[Finding]:
+def _padding(search: Search, position: int, header: int, payload: tuple[int, int], what: str) -> Iterator[Finding]:
+    start, end = payload
     if header >> 3 & 15 != _DELIMITER:
         if header >> 3 & 15 != _PADDING:
-            yield Finding(position, 1, _WHAT, structure(bytes([header & 0x87 | _PADDING << 3])))
+            yield Finding(position, 1, what, structure(bytes([header & 0x87 | _PADDING << 3])))
         if search.reader.read(end - 1, 1) != b"\x80":
-            yield Finding(end - 1, 1, _WHAT, structure(b"\x80"))
+            yield Finding(end - 1, 1, what, structure(b"\x80"))
         end -= 1
-    yield from search.blank(start, end, _WHAT)
+    yield from search.blank(start, end, what)
 
 
 def _leb128(data: bytes, offset: int) -> tuple[int, int]:
