@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.oracles import exiftool
+
 VIDEOS: Final = frozenset({".mp4", ".mov", ".3gp", ".mkv", ".webm", ".avi"})
 _LONGEST: Final = 120  # seconds
 
@@ -61,10 +63,10 @@ class Peer:
 PEERS: Final = (
     Peer(
         "`exiftool -gps:all= -xmp:all= -location:all=`",
-        "exiftool",
-        lambda path, out: ["exiftool", "-m", "-gps:all=", "-xmp:all=", "-location:all=", path, "-o", out],
+        "perl",
+        lambda path, out: [*exiftool.program(), "-m", "-gps:all=", "-xmp:all=", "-location:all=", path, "-o", out],
     ),
-    Peer("`exiftool -all=`", "exiftool", lambda path, out: ["exiftool", "-m", "-all=", path, "-o", out]),
+    Peer("`exiftool -all=`", "perl", lambda path, out: [*exiftool.program(), "-m", "-all=", path, "-o", out]),
     Peer(
         "`mat2`",
         "mat2",

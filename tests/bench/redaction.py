@@ -19,6 +19,7 @@ from redaction.planner import plan
 from redaction.reader import BytesReader
 from tests.bench import decoding, residue
 from tests.bench.peers import OURS, PEERS, REMUX, TARGETED, VIDEOS, Peer
+from tests.oracles import exiftool
 from tests.oracles.require import folder
 from tests.paths import CORPUS
 
@@ -60,13 +61,17 @@ def measure() -> None:
 
 def _versions() -> Iterator[str]:
     """What each tool's own version command says first; results depend on it."""
-    for program, option in (("exiftool", "-ver"), ("mat2", "--version"), ("ffmpeg", "-version")):
-        if shutil.which(program) is None:
-            yield f"{program} is not on this machine"
+    for name, command in (
+        ("exiftool", [*exiftool.program(), "-ver"]),
+        ("mat2", ["mat2", "--version"]),
+        ("ffmpeg", ["ffmpeg", "-version"]),
+    ):
+        if shutil.which(command[0]) is None:
+            yield f"{name} is not on this machine"
             continue
-        said = subprocess.run([program, option], capture_output=True, text=True, check=False).stdout
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         number = re.search(r"[0-9]+\.[0-9.]*[0-9]", said)
-        yield f"{program} {number.group() if number else 'of unknown version'}"
+        yield f"{name} {number.group() if number else 'of unknown version'}"
 
 
 def _files(name: str) -> list[Path]:

@@ -10,8 +10,7 @@ import pytest
 from redaction.finding import Outcome
 from redaction.planner import plan
 from redaction.reader import BytesReader
-from tests.oracles import ffmpeg
-from tests.oracles.require import tool
+from tests.oracles import exiftool, ffmpeg
 from tests.redaction.containers import videos
 
 pytestmark = pytest.mark.parametrize("name", videos.names())
@@ -67,7 +66,7 @@ def test_no_coordinates_or_names_are_left_anywhere(name: str) -> None:
 
 
 def test_exiftool_finds_no_location_and_no_identity(name: str, file: Path) -> None:
-    command = [tool("exiftool"), "-j", "-ee3", "-a", "-u", "-G3:1", "-n", str(file)]
+    command = [*exiftool.program(), "-j", "-ee3", "-a", "-u", "-G3:1", "-n", str(file)]
     done = subprocess.run(command, capture_output=True, check=True)
     shown = json.loads(done.stdout)[0]
     assert not [tag for tag in shown if tag.rpartition(":")[2] in {"Warning", "Error"}], name
