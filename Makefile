@@ -7,7 +7,7 @@ CLIENT_FILES := $(wildcard $(addprefix $(CLIENT)/,package.json package-lock.json
 # Node of this machine, or else the one that $(VENV)/.node put there.
 WITH_NODE := PATH="$(abspath $(VENV))/node:$$PATH"
 
-.PHONY: run test test-quick page wheel check format words bench lock clean help
+.PHONY: run test test-quick fuzz page wheel check format words bench lock clean help
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -51,6 +51,10 @@ test: $(VENV)/.dev $(VENV)/.page ## the whole test suite, on all processors
 
 test-quick: $(VENV)/.dev $(VENV)/.page ## what runs in under two minutes
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
+
+SECONDS_EACH ?= 4
+fuzz: $(VENV)/.dev ## every parser by coverage, a few seconds each
+	$(BIN)/python -m tests.fuzz.every $(SECONDS_EACH)
 
 check: $(VENV)/.dev $(VENV)/.npm ## format, lint, strict types, import rules
 	$(BIN)/ruff format --check .

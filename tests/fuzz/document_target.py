@@ -1,4 +1,4 @@
-"""Fuzz what else reads hostile bytes: `python -m tests.fuzz.document_target SECONDS NAME [FOLDER]`.
+"""Fuzz what else reads hostile bytes, part by part: `python -m tests.fuzz.document_target SECONDS NAME [FOLDER]`.
 
 NAME is one of `TARGETS`; faults are written to FOLDER (`var/fuzz` unless told).
 """
@@ -14,6 +14,9 @@ TARGETS: Final = {
     "tlog": ["evidence"],
     "age": ["vault.age"],
     "multipart": ["api.multipart", "python_multipart"],
+    "metadata": ["redaction"],
+    "search": ["redaction"],
+    "page": ["api.cli.layout_page", "api.cli.redaction_proof", "evidence"],
 }
 """Each target, and the packages whose coverage guides it; `<name>_property` says what must hold."""
 

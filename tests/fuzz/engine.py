@@ -1,7 +1,6 @@
 """Run a property under atheris for a while, with seeds, and keep each different fault once.
 
-atheris is not among the dependencies: it is installed beside them where somebody fuzzes
-(`pip install atheris` into a virtual environment of its own that also sees the requirements).
+atheris is there for Linux only; `make fuzz` runs every target for some seconds, as `.ci/run` does.
 """
 
 import hashlib
@@ -40,11 +39,11 @@ def plain(module: str) -> ModuleType:
 def fuzz(name: str, holds: Property, seeds: Iterable[bytes], seconds: float, found: Path) -> None:
     """Fuzz for so many seconds and end the process: 0 when the property held, 1 when faults lie in `found`."""
     found.mkdir(parents=True, exist_ok=True)
-    run = _Run(name, holds, time.monotonic() + seconds, found)
     with TemporaryDirectory() as corpus:
         for seed in seeds:
             if len(seed) <= SEED_BYTES:
                 (Path(corpus) / hashlib.sha256(seed).hexdigest()).write_bytes(seed)
+        run = _Run(name, holds, time.monotonic() + seconds, found)
         atheris = _atheris()
         options = (
             f"-max_len={SEED_BYTES}",
