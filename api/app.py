@@ -41,6 +41,7 @@ from evidence.errors import EvidenceError
 from vault import bundles
 from vault import withdrawal as withdrawals
 from vault.errors import VaultError
+from vault.fixity_schedule import FixitySchedule
 from vault.instance import VERSION, Vault
 
 _HEADERS: Final = (
@@ -73,7 +74,10 @@ def create_app(vault: Vault) -> FastAPI:
         vault.store.sweep()
         vault.sequencer.start()
         finishing = asyncio.create_task(run_in_threadpool(_finish_pending, vault))
+        fixity = FixitySchedule(vault, _say)
+        fixity.start()
         yield
+        await run_in_threadpool(fixity.stop)
         await finishing
         vault.close()
 
@@ -194,7 +198,12 @@ class Shell:
                 await EarlyAnswer(answer("unavailable", Request(scope, receive)))(scope, receive, send)
 
 
+def _say(line: str) -> None:
+    """Tell the operator."""
+    sys.stderr.write(f"amparo: {line}\n")
+
+
 def _tell_place(error: Exception) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name}:{frames[-1].lineno}" if frames else "?"
-    sys.stderr.write(f"amparo: internal error {type(error).__name__} at {place}\n")
+    _say(f"internal error {type(error).__name__} at {place}")

@@ -22,11 +22,11 @@ from vault import fixity_log
 from vault.age import header as age_header
 from vault.age.errors import AgeError
 from vault.database import schema
-from vault.errors import StoreError
+from vault.errors import StoreError, StoreUnavailable
 from vault.fixity_releases import release_faults
 from vault.fixity_withdrawals import withdrawal_faults
 from vault.instance import Vault
-from vault.places import receipt_view
+from vault.places import receipt_view, release_papers
 from vault.receipts import case_key, stored_verifier
 from vault.replay import Replay, Row
 from vault.sealing import HEADER, PAYLOAD, header_of, payload_of
@@ -35,6 +35,7 @@ from vault.setup import TRUST_KEY
 Progress = Callable[[int], None]
 """Called with the number of bytes just read."""
 
+FINDINGS: Final = 50  # keys named in the event; the count is whole
 _CHUNK: Final = 1 << 20  # bytes
 _TRIES: Final = 3
 _RECEIPT_VIEW: Final = "/receipt/"
@@ -58,9 +59,29 @@ class Fixity:
     recorded: bool = False
 
 
+@dataclass(slots=True)
+class Place:
+    """How far a pass over what is stored has come: `after` is the last object or release that was checked."""
+
+    after: str = ""
+    objects: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+
 def check(vault: Vault, progress: Progress = lambda _: None) -> Fixity:
     """Check everything, then record that. While the log's own files are at fault nothing is built upon them."""
-    return _Check(vault, progress).run()
+    result = check_from(vault, Place(), progress)
+    if result.recorded:
+        vault.sequencer.run_once()
+    return result
+
+
+def check_from(vault: Vault, place: Place, progress: Progress) -> Fixity:
+    """`check`, where an earlier run stopped: what `place` has behind it is not read again, and it moves on meanwhile.
+
+    What is recorded is left to the vault's own sequencer to publish.
+    """
+    return _Check(vault, place, progress).run()
 
 
 def total_bytes(vault: Vault) -> int:
@@ -70,8 +91,8 @@ def total_bytes(vault: Vault) -> int:
 
 
 class _Check:
-    def __init__(self, vault: Vault, progress: Progress) -> None:
-        self._vault, self._progress = vault, progress
+    def __init__(self, vault: Vault, place: Place, progress: Progress) -> None:
+        self._vault, self._place, self._progress = vault, place, progress
         self._result = Fixity()
         self._replay = Replay(vault.trust)
         self._replayed = 0
@@ -82,16 +103,50 @@ class _Check:
         result.faults += [Fault(*each) for each in fixity_log.faults(vault)]
         log_is_well = not result.faults
         result.faults += self._row_faults()
-        for stored in replay.kept():
-            result.faults += _object_faults(vault, stored, self._progress)
-            result.objects += 1
         result.faults += _paper_faults(vault, replay)
-        result.faults += [Fault(*each) for each in release_faults(vault.store, replay, self._sealed, self._progress)]
         result.faults += [Fault(*each) for each in withdrawal_faults(vault.store, replay)]
         result.orphans = list(_orphans(vault, replay))
+        self._read_objects()
+        self._read_releases()
+        result.objects = self._place.objects
+        result.faults += self._place.faults
         if log_is_well:
             _record(vault, result)
         return result
+
+    def _read_objects(self) -> None:
+        for stored in self._replay.kept():
+            if stored.key > self._place.after:
+                faults = list(_object_faults(self._vault, stored, self._progress))
+                if faults and not self._still_kept(stored.key):
+                    continue  # it was withdrawn while it was being read
+                self._place.objects += 1
+                self._pass(stored.key, faults)
+
+    def _still_kept(self, key: str) -> bool:
+        with self._vault.database.reading() as connection:
+            self._catch_up(connection)
+        return self._replay.is_kept(key)
+
+    def _read_releases(self) -> None:
+        """After the objects, whose keys are all smaller."""
+        for request in sorted(self._replay.requests):
+            key = release_papers(request)
+            if key > self._place.after:
+                faults = self._release_faults(request)
+                if faults:  # unless something of it was withdrawn while it was being read
+                    with self._vault.database.reading() as connection:
+                        self._catch_up(connection)
+                    faults = self._release_faults(request)
+                self._pass(key, faults)
+
+    def _release_faults(self, request: str) -> list[Fault]:
+        found = release_faults(self._vault.store, self._replay, request, request in self._sealed, self._progress)
+        return [Fault(*each) for each in found]
+
+    def _pass(self, key: str, faults: list[Fault]) -> None:
+        self._place.after = key
+        self._place.faults += faults
 
     def _row_faults(self) -> list[Fault]:
         """The rows must be those that a rebuild would write.
@@ -143,10 +198,14 @@ def _object_faults(vault: Vault, stored: StoredObject, progress: Progress) -> It
         header = header_of(vault.store, stored.key)
         if age_header.parse(header).length != len(header):
             yield Fault(stored.key, "its header is followed by something")
+    except StoreUnavailable:
+        raise  # says nothing of the object
     except (StoreError, EvidenceError, AgeError) as error:
         yield Fault(stored.key, f"header: {error.reason}")
     try:
         found = _payload(vault, stored.key, progress)
+    except StoreUnavailable:
+        raise
     except (StoreError, EvidenceError) as error:
         yield Fault(stored.key, f"payload: {error.reason}")
         return
@@ -202,6 +261,7 @@ def _orphans(vault: Vault, replay: Replay) -> Iterator[str]:
 
 def _record(vault: Vault, result: Fixity) -> None:
     detail: dict[str, Json] = {"objects": result.objects, "faults": len(result.faults)}
+    if result.faults:
+        detail["findings"] = list(dict.fromkeys(fault.key for fault in result.faults))[:FINDINGS]
     vault.sequencer.record(lambda _: [vault.event(EventType.FIXITY_CHECKED, Role.SYSTEM, "vault", detail=detail)])
-    vault.sequencer.run_once()
     result.recorded = True

@@ -2,16 +2,15 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from evidence import bag
 from evidence.canonical import decode
-from evidence.custody import State, Subject
 from evidence.errors import EvidenceError
 from evidence.fields import Fields
 from evidence.release import ReleasedObject, objects_digest
-from vault.errors import NotFound, StoreError
+from vault.errors import NotFound, StoreError, StoreUnavailable
 from vault.places import approved_headers, bundle_files, bundle_parts, release_papers
 from vault.replay import Replay
 from vault.store.protocol import Store
@@ -23,27 +22,23 @@ _HEADER_LIMIT: Final = 1 << 20  # bytes
 
 
 def release_faults(
-    store: Store, replay: Replay, sealed: Collection[str], progress: Progress
+    store: Store, replay: Replay, request: str, sealed: bool, progress: Progress
 ) -> Iterator[tuple[str, str]]:
-    """Key and fault of every approved header that is missing or changed, and of the bundles of `sealed` requests.
+    """Key and fault of every approved header of a request that is missing or changed, and of its bundle if `sealed`.
 
     The papers of a release go, all of them, when something in it is withdrawn. What was in it only they could tell: in
     a case of which something was withdrawn, a release without any papers is no fault.
     """
-    withdrawn_from = set(replay.destroyed().values()) | {
-        case for case in replay.cases if replay.custody.state(Subject.CASE, case) is State.WITHDRAWN
-    }
-    for request in sorted(replay.requests):
-        record = replay.custody.request(request)
-        if record.case in withdrawn_from and next(store.list(release_papers(request)), None) is None:
-            continue
-        for key_id, objects in record.approvals.items():
-            approved = bytes.fromhex(objects)
-            prefix = approved_headers(request, replay.custody.custodians[key_id].name, approved)
-            if _approved_digest(store, prefix, replay) != approved:
-                yield prefix, "the headers are not those that the custodian approved"
-        if request in sealed:
-            yield from _bundle_faults(store, request, progress)
+    record = replay.custody.request(request)
+    if replay.lost_something(record.case) and next(store.list(release_papers(request)), None) is None:
+        return
+    for key_id, objects in record.approvals.items():
+        approved = bytes.fromhex(objects)
+        prefix = approved_headers(request, replay.custody.custodians[key_id].name, approved)
+        if _approved_digest(store, prefix, replay) != approved:
+            yield prefix, "the headers are not those that the custodian approved"
+    if sealed:
+        yield from _bundle_faults(store, request, progress)
 
 
 def _approved_digest(store: Store, prefix: str, replay: Replay) -> bytes:
@@ -75,6 +70,8 @@ def _bundle_faults(store: Store, request: str, progress: Progress) -> Iterator[t
         manifests = [store.read(folder + name) for name in (bag.PAYLOAD_MANIFEST, bag.TAG_MANIFEST)]
         for path in bag.check(hashes, *manifests):
             yield bundle_parts(request), f"{path}: not as the bundle's manifest says"
+    except StoreUnavailable:
+        raise  # says nothing of the bundle
     except NotFound:
         yield bundle_parts(request), "a part of the bundle is missing"
     except (StoreError, EvidenceError) as error:

@@ -35,6 +35,7 @@ class Replay:
         self.requests: dict[str, Event] = {}
         self.objects: dict[str, tuple[StoredObject, Event]] = {}
         self._people: list[str] = []
+        self._sealed_in = Counter[str]()  # exhibits by case, the destroyed ones too
 
     def apply(self, body: bytes) -> Event:
         """Take the next event; an EvidenceError when it is none, or may not stand where it does."""
@@ -44,6 +45,7 @@ class Replay:
             self.cases[event.case] = event
         elif event.type is EventType.EXHIBIT_SEALED:
             self.exhibits[event.exhibit] = event
+            self._sealed_in[event.case] += 1
         elif event.type in _JOINING:
             self._people.append(str(event.detail.get("name", "")))
         elif event.type is EventType.RELEASE_REQUESTED:
@@ -55,7 +57,7 @@ class Replay:
 
     def kept(self) -> list[StoredObject]:
         """The objects that must be in the store: all but those of exhibits and cases that were withdrawn."""
-        return [stored for _, (stored, event) in sorted(self.objects.items()) if self._is_kept(event)]
+        return [stored for key, (stored, _) in sorted(self.objects.items()) if self.is_kept(key)]
 
     def destroyed(self) -> dict[str, str]:
         """The exhibits that were destroyed, each with its case."""
@@ -65,7 +67,15 @@ class Replay:
             if self.custody.state(Subject.EXHIBIT, exhibit) is State.DESTROYED
         }
 
-    def _is_kept(self, event: Event) -> bool:
+    def lost_something(self, case: str) -> bool:
+        """Whether anything of a case was withdrawn."""
+        return (
+            self.custody.kept(case) < self._sealed_in[case] or self.custody.state(Subject.CASE, case) is State.WITHDRAWN
+        )
+
+    def is_kept(self, key: str) -> bool:
+        """Whether an object that was sealed must still be in the store."""
+        _, event = self.objects[key]
         if event.exhibit:
             return self.custody.state(Subject.EXHIBIT, event.exhibit) is State.SEALED
         return self.custody.state(Subject.CASE, event.case) is State.OPEN
@@ -87,7 +97,6 @@ class Replay:
             yield {**person_row(PublicLine.parse(line), role), "state": state}
 
     def _case_rows(self, verifier: Callable[[str], bytes]) -> Iterable[Row]:
-        exhibits = Counter(event.case for event in self.exhibits.values())
         statements = Counter(event.case for _, event in self.objects.values() if not event.exhibit)
         for case, event in self.cases.items():
             yield {
@@ -95,7 +104,7 @@ class Replay:
                 "receipt_verifier": verifier(case),
                 "state": self.custody.state(Subject.CASE, case).value,
                 "opened": rfc3339(event.time),
-                "exhibits": exhibits[case],
+                "exhibits": self._sealed_in[case],
                 "statements": statements[case],
             }
 

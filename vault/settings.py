@@ -12,6 +12,8 @@
 | `authorities` | host names (with port, if not the usual) that people use, by commas | public; empty: any |
 | `file_bytes`, `report_bytes` | bytes | – |
 | `report_files` | count | – |
+| `fixity_hours` | hours from one check of everything stored to the next | – |
+| `fixity_rate` | bytes a second that such a check reads at most | – |
 | `upload_seconds`, `live_seconds` | seconds after the last byte until an unfinished upload becomes an exhibit | – |
 
 Unknown members, missing files and a log key that others may read are refused: fail closed, create nothing silently.
@@ -54,6 +56,8 @@ class Settings:
     report_files: int = 50
     upload_seconds: int = 24 * 3600
     live_seconds: int = 600
+    fixity_hours: int = 24
+    fixity_rate: int = 16 << 20
 
     def answers_to(self, authority: str) -> bool:
         """Whether signed requests for this host are ours: none that was signed for another address may be relayed."""
