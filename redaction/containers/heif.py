@@ -17,8 +17,9 @@ from redaction.containers.heif_sequences import agree, movie
 from redaction.containers.isobmff_boxes import Box, Search, only
 from redaction.containers.isobmff_media import media_data
 from redaction.containers.isobmff_meta import user_data, uuid
-from redaction.containers.isobmff_names import BLANKED, TOP_KNOWN
+from redaction.containers.isobmff_names import BLANKED
 from redaction.containers.isobmff_ranges import Ranges, merged, within
+from redaction.containers.isobmff_top import top_level
 from redaction.containers.isobmff_tracks import Track
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
@@ -51,7 +52,9 @@ def media_type(reader: Reader) -> str:
 def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
     """Everything to withhold, as offsets of `reader`; MalformedMedia when the file cannot be parsed to its end."""
     search = Search(reader, walk)
-    boxes, end = _top_level(search)
+    boxes, end = top_level(search)
+    if any(box.kind in _FRAGMENTS for box in boxes):
+        raise MalformedMedia("a compressed or fragmented sequence")
     meta, moov = only(boxes, b"meta"), only(boxes, b"moov")
     if meta is None and moov is None:
         raise MalformedMedia("no pictures")
@@ -72,30 +75,6 @@ def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
         yield from _other(search, box)
     if end < reader.size:
         yield from named(jpeg_tail.find(reader, end, [], walk))
-
-
-def _top_level(search: Search) -> tuple[list[Box], int]:
-    """The boxes of the file and where they end; what follows is no box.
-
-    A box of a known type that passes the end means that the file was cut: MalformedMedia.
-    """
-    boxes: list[Box] = []
-    start, size = 0, search.reader.size
-    while start < size:
-        head = search.reader.read(start, 8)
-        known = head[4:8] in TOP_KNOWN
-        if len(head) < 8 or (head[:4] == bytes(4) and not known):
-            break
-        try:
-            boxes.append(search.box(start, size))
-        except MalformedMedia:
-            if known:
-                raise
-            break
-        start = boxes[-1].end
-    if any(box.kind in _FRAGMENTS for box in boxes):
-        raise MalformedMedia("a compressed or fragmented sequence")
-    return boxes, start
 
 
 def _all_inside(areas: Ranges, catalogue: Catalogue) -> None:

@@ -13,8 +13,9 @@ from redaction.containers.isobmff_fragments import default_sizes, fragment
 from redaction.containers.isobmff_kind import media_type
 from redaction.containers.isobmff_media import media_data
 from redaction.containers.isobmff_meta import metadata, uuid
-from redaction.containers.isobmff_names import BLANKED, TOP, TOP_KNOWN
+from redaction.containers.isobmff_names import BLANKED, TOP
 from redaction.containers.isobmff_structure import structure_of
+from redaction.containers.isobmff_top import top_level
 from redaction.containers.isobmff_tracks import Track, read_track
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
@@ -44,7 +45,7 @@ def matches(head: bytes) -> bool:
 def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
     """Everything to withhold, as offsets of `reader`; MalformedMedia when the file cannot be parsed to its end."""
     search = Search(reader, walk)
-    boxes, end = _top_level(search)
+    boxes, end = top_level(search)
     yield from search.blank(end, reader.size, "mp4/trailer")
     moov = only(boxes, b"moov")
     mdats = [(box.body, box.end) for box in boxes if box.kind == b"mdat" and box.body < box.end]
@@ -64,28 +65,6 @@ def find(reader: Reader, walk: Walk) -> Iterator[Finding]:
         elif box is not moov:
             yield from _other(search, box)
     yield from media_data(search, mdats, list(numbered.values()))
-
-
-def _top_level(search: Search) -> tuple[list[Box], int]:
-    """The boxes of the file and where they end; what follows is no box.
-
-    A box of a known type that passes the end means that the file was cut: MalformedMedia.
-    """
-    boxes: list[Box] = []
-    start, size = 0, search.reader.size
-    while start < size:
-        head = search.reader.read(start, 8)
-        known = head[4:8] in TOP_KNOWN
-        if len(head) < 8 or (head[:4] == bytes(4) and not known):
-            break
-        try:
-            boxes.append(search.box(start, size))
-        except MalformedMedia:
-            if known or not boxes:
-                raise
-            break
-        start = boxes[-1].end
-    return boxes, start
 
 
 def _tracks(search: Search, moov: Box) -> Iterator[Track]:

@@ -203,6 +203,28 @@ class TestRefused:
         assert unstripped(film(element(ebml.TAGS, element(b"\x73\x73") * 200_001)))
 
 
+class Counting(BytesReader):
+    """How often it was read."""
+
+    reads = 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        self.reads += 1
+        return super().read(offset, length)
+
+
+@pytest.mark.parametrize(
+    "filler",
+    [b"\xec\x80", block(1, b""), group(1, b""), ebml.CLUSTER + b"\x80"],
+    ids=["void", "block", "group", "cluster"],
+)
+def test_a_file_of_nothing_but_headers_is_given_up_soon(filler: bytes) -> None:
+    many = filler * ((8 << 20) // len(filler))
+    reader = Counting(film(many if filler.startswith(ebml.CLUSTER) else cluster(many)))
+    assert plan(reader).outcome is Outcome.UNSTRIPPED
+    assert reader.reads < reader.size // 4
+
+
 class Sparse:
     """A gigabyte of clusters that is made up as it is read; counts the bytes that were asked for."""
 
