@@ -34,6 +34,7 @@ from api.routes import (
     visit,
     withdrawal,
 )
+from api.sweeping import sweeping
 from api.web.app_icon import icons
 from api.web.bundle_texts import read_me
 from api.web.pages import Pages
@@ -76,7 +77,8 @@ def create_app(vault: Vault) -> FastAPI:
         finishing = asyncio.create_task(run_in_threadpool(_finish_pending, vault))
         fixity = FixitySchedule(vault, _say)
         fixity.start()
-        yield
+        async with sweeping(vault):
+            yield
         await run_in_threadpool(fixity.stop)
         await finishing
         vault.close()

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 
 from api.early_answer import EarlyAnswer
 from api.problems import HANDLED, HttpProblem, answer, code_of
-from vault.uploads import Upload
+from vault.holding import Upload
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination"

@@ -24,6 +24,7 @@ from vault.age.errors import AgeError
 from vault.age.identities import Identity, open_header
 from vault.age.recipients import Recipient, seal_header
 from vault.age.stream import Decryptor
+from vault.interrupted_record import InterruptedRecord, parse_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class CaseKeys:
     def __init__(self, case: str, offered: Iterable[OfferedObject], identities: Sequence[Identity]) -> None:
         self._case, self._identities = case, identities
         self._offered = {each.key: each for each in offered}
-        self.records: Mapping[str, ExhibitRecord] = {
+        self.records: Mapping[str, ExhibitRecord | InterruptedRecord] = {
             each.exhibit: self._record(each) for each in self._offered.values() if each.name == "record.age"
         }
         self._keys = {each.key: self._key(each) for each in self._offered.values()}
@@ -96,8 +97,8 @@ class CaseKeys:
         except AgeError as error:
             raise SealError(error.reason) from None
 
-    def _record(self, offered: OfferedObject) -> ExhibitRecord:
-        record = ExhibitRecord.parse(self.plaintext(offered))
+    def _record(self, offered: OfferedObject) -> ExhibitRecord | InterruptedRecord:
+        record = parse_record(self.plaintext(offered))
         if (record.case, record.exhibit, record.number) != (self._case, offered.exhibit, offered.number):
             raise DocumentError("the server offers the record of another exhibit or case")
         return record
@@ -114,7 +115,7 @@ class CaseKeys:
                 raise DocumentError("the server offers a key that is not this exhibit's")
         return file_key
 
-    def _committed(self, record: ExhibitRecord, offered: OfferedObject) -> bytes | None:
+    def _committed(self, record: ExhibitRecord | InterruptedRecord, offered: OfferedObject) -> bytes | None:
         if offered.name == "withheld.age":
             return record.withheld_key
         same = (record.payload_bytes, record.payload_sha256, record.outcome)

@@ -26,6 +26,7 @@ from vault.errors import StoreError, StoreUnavailable
 from vault.fixity_releases import release_faults
 from vault.fixity_withdrawals import withdrawal_faults
 from vault.instance import Vault
+from vault.interrupted_record import INTERRUPTED
 from vault.places import receipt_view, release_papers
 from vault.receipts import case_key, stored_verifier
 from vault.replay import Replay, Row
@@ -243,6 +244,8 @@ def _paper_faults(vault: Vault, replay: Replay) -> Iterator[Fault]:
         if stored_verifier(vault.store, case) is None:
             yield Fault(case_key(case), "it is missing or changed")
     for stored in replay.kept():
+        if replay.objects[stored.key][1].detail.get("outcome") == INTERRUPTED:
+            continue  # nobody had the receipt at hand when it was sealed
         view = receipt_view(replay.objects[stored.key][1].case, replay.objects[stored.key][1].exhibit)
         if stored.key.endswith("/media") and not vault.store.exists(view):
             yield Fault(view, "it is missing")

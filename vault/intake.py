@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, insert, select, update
 
 from evidence.canonical import Json, decode, encode
 from evidence.custody import State, next_state
@@ -27,13 +26,14 @@ from vault.database import schema
 from vault.errors import AlreadyExists, CaseBusy, CaseWithdrawn, NothingToSeal, SequencerStalled
 from vault.exhibits import Place, Received, Sealed, checked_plan, seal_exhibit
 from vault.instance import Vault
+from vault.interrupted_record import INTERRUPTED
 from vault.places import receipt_view
 from vault.receipts import known_case, receipt_secret
+from vault.recording import ACTOR, highest_number, insert_object, interrupted_view, record_exhibit, require_open
 from vault.sealing import seal_small
 
 STATEMENT_LIMIT: Final = 100_000  # characters
 STATEMENT_TRIES: Final = 1000
-ACTOR: Final = "intake"
 _CASE_FORMAT: Final = "amparo/stored-case/1"
 Note = Callable[[Connection, Sequence[Sealed]], None]
 
@@ -153,13 +153,18 @@ def look_up(vault: Vault, receipt: Receipt) -> Report:
     case = _case_of(vault, receipt)
     exhibits = schema.exhibits
     query = (
-        select(exhibits.c.exhibit)
+        select(exhibits.c.exhibit, exhibits.c.number, exhibits.c.outcome)
         .where(exhibits.c.case == case.number, exhibits.c.state == State.SEALED.value)
         .order_by(exhibits.c.number)
     )
     with vault.database.reading() as connection:
-        found = [row.exhibit for row in connection.execute(query)]
-    views = tuple(_open_view(vault, case, exhibit) for exhibit in found)
+        found = connection.execute(query).all()
+    views = tuple(
+        interrupted_view(vault, case.number, row.exhibit, row.number)
+        if row.outcome == INTERRUPTED
+        else _open_view(vault, case, row.exhibit)
+        for row in found
+    )
     return Report(case.number, receipt, views, (), case.statements > 0)
 
 
@@ -180,10 +185,7 @@ def _case_of(vault: Vault, receipt: Receipt) -> _Case:
     found = known_case(vault, receipt)
     if found.state != State.OPEN.value:
         raise CaseWithdrawn("the case was withdrawn")
-    exhibits = schema.exhibits
-    highest = select(func.max(exhibits.c.number)).where(exhibits.c.case == found.case)
-    with vault.database.reading() as connection:
-        count = connection.execute(highest).scalar() or 0
+    count = highest_number(vault, found.case)
     return _Case(found.case, receipt, found.secret, count, found.statements, new=False)
 
 
@@ -214,65 +216,16 @@ def _record(
         }
         connection.execute(insert(schema.cases).values(row))
         events.append(event)
-    elif _state(connection, case.number) != State.OPEN.value:
-        raise CaseWithdrawn("the case was withdrawn")
+    else:
+        require_open(connection, case.number)
     if said is not None:
         detail: dict[str, Json] = {"number": said.number, "objects": [said.stored.to_json()]}
         events.append(vault.event(EventType.STATEMENT_SEALED, Role.INTAKE, ACTOR, case=case.number, detail=detail))
-        _insert_object(connection, case.number, "", said.stored)
-    for each in sealed:
-        events.append(_exhibit_event(vault, each))
-        _insert_exhibit(connection, each)
-    counts = {
-        "exhibits": schema.cases.c.exhibits + len(sealed),
-        "statements": schema.cases.c.statements + int(said is not None),
-    }
+        insert_object(connection, case.number, "", said.stored)
+    events += [record_exhibit(vault, connection, each.record, each.commitment, each.objects) for each in sealed]
+    counts = {"statements": schema.cases.c.statements + int(said is not None)}
     connection.execute(update(schema.cases).where(schema.cases.c.case == case.number).values(counts))
     return events
-
-
-def _state(connection: Connection, case: str) -> str | None:
-    return connection.execute(select(schema.cases.c.state).where(schema.cases.c.case == case)).scalar()
-
-
-def _exhibit_event(vault: Vault, sealed: Sealed) -> Event:
-    detail: dict[str, Json] = {
-        "number": sealed.record.number,
-        "outcome": sealed.record.outcome,
-        "record": sealed.commitment.hex(),
-        "objects": [each.to_json() for each in sealed.objects],
-    }
-    return vault.event(
-        EventType.EXHIBIT_SEALED,
-        Role.INTAKE,
-        ACTOR,
-        case=sealed.record.case,
-        exhibit=sealed.record.exhibit,
-        detail=detail,
-    )
-
-
-def _insert_exhibit(connection: Connection, sealed: Sealed) -> None:
-    record = sealed.record
-    row = {
-        "exhibit": record.exhibit,
-        "case": record.case,
-        "number": record.number,
-        "state": next_state(EventType.EXHIBIT_SEALED, Role.INTAKE, State.ABSENT).value,
-        "outcome": record.outcome,
-    }
-    try:
-        connection.execute(insert(schema.exhibits).values(row))
-    except IntegrityError:
-        # Another process took the same number at the same moment.
-        raise CaseBusy("another upload to this case was under way; send it again") from None
-    for each in sealed.objects:
-        _insert_object(connection, record.case, record.exhibit, each)
-
-
-def _insert_object(connection: Connection, case: str, exhibit: str, stored: StoredObject) -> None:
-    row = {"key": stored.key, "case": case, "exhibit": exhibit, "bytes": stored.size, "sha256": stored.sha256}
-    connection.execute(insert(schema.objects).values(row))
 
 
 def _open_view(vault: Vault, case: _Case, exhibit: str) -> dict[str, Json]:

@@ -29,6 +29,7 @@ from vault.age.errors import AgeError
 from vault.database import schema
 from vault.errors import RequestRefused, UnknownCase, UnknownRequest
 from vault.instance import Vault
+from vault.interrupted_record import INTERRUPTED
 from vault.places import approved_header
 from vault.sealing import header_of
 
@@ -201,9 +202,8 @@ def approve(
     partner = partner_line(vault, asked.partner)
     if (approval.request, approval.case, approval.partner) != (asked.request, asked.case, partner.key_id):
         raise RequestRefused("the approval is for another request, case or partner")
-    with vault.locks.hold(
-        asked.case
-    ):  # no withdrawal comes between looking and storing: it would leave a header behind
+    # No withdrawal comes between looking and storing: it would leave a header behind.
+    with vault.locks.hold(asked.case):
         released = _released(sealed_objects(vault, asked.case), headers)
         if objects_digest(released) != approval.objects:
             raise RequestRefused("the approval names other objects or headers than those that came with it")
@@ -348,6 +348,8 @@ def _released(available: Sequence[SealedObject], headers: Mapping[str, bytes]) -
     for key, header in headers.items():
         if key not in known:
             raise RequestRefused("the approval names an object that the case does not have")
+        if known[key].outcome == INTERRUPTED:
+            raise RequestRefused("what never arrived whole is not released")
         _require_header(header)
         released.append(ReleasedObject(key, known[key].sha256, hashlib.sha256(header).digest()))
     if not released:

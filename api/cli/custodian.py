@@ -6,13 +6,14 @@ The key stays on this computer: what leaves it are signatures, and file keys wra
 import argparse
 import base64
 import hashlib
+import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.cli.extensions import extension_of
+from api.cli.extensions import extension_of, kind_of
 from api.cli.failures import CheckFailed, WrongUse
 from api.cli.keys import load_identity, load_public, load_trust
 from api.cli.output import Progress, new_directory, say
@@ -30,6 +31,7 @@ from vault.age.identities import KeyIdentity, open_header
 from vault.age.recipients import parse_recipient
 from vault.age.stream import Decryptor
 from vault.approving import CaseKeys, OfferedObject
+from vault.interrupted_record import INTERRUPTED, InterruptedRecord, open_pieces
 
 HELP = "a custodian's work: enrol, review, approve or deny"
 
@@ -153,9 +155,17 @@ class _Custodian:
         say(f"{self._args.output}: the case in clear. Delete it when you have looked.")
 
     def _review_media(
-        self, case: str, offered: OfferedObject, record: ExhibitRecord, folder: Path, progress: Progress
+        self,
+        case: str,
+        offered: OfferedObject,
+        record: ExhibitRecord | InterruptedRecord,
+        folder: Path,
+        progress: Progress,
     ) -> None:
         stem, digest = exhibit_folder(record.number), hashlib.sha256()
+        if isinstance(record, InterruptedRecord):
+            self._review_interrupted(case, offered, record, folder, progress)
+            return
         with (folder / f"{stem}{extension_of(record.media_type)}").open("xb") as file:
             for chunk in self._open_stream(case, offered.key):
                 file.write(chunk)
@@ -164,6 +174,19 @@ class _Custodian:
         if digest.digest() != record.media_sha256:
             raise CheckFailed(f"{stem} is not what its record says", "tell the other custodians; run amparo fixity")
 
+    def _review_interrupted(
+        self, case: str, offered: OfferedObject, record: InterruptedRecord, folder: Path, progress: Progress
+    ) -> None:
+        """As far as it came, as one file; of what kind it is, its first bytes say."""
+        stem = exhibit_folder(record.number)
+        unnamed = folder / f"{stem}.part"
+        with unnamed.open("xb") as file:
+            for chunk in self._open_stream(case, offered.key, record):
+                file.write(chunk)
+                progress.update(len(chunk))
+        unnamed.rename(folder / f"{stem}{extension_of(kind_of(unnamed))}")
+        say(f"{stem} never arrived whole: {record.media_bytes} bytes of it came. Nothing was removed from them.")
+
     def _case_keys(self, case: str, offered: Sequence[OfferedObject]) -> CaseKeys:
         """The case's keys, if what the server offers really is of this case."""
         try:
@@ -171,13 +194,16 @@ class _Custodian:
         except EvidenceError as error:
             raise CheckFailed(error.reason, "do not approve; tell the other custodians") from None
 
-    def _open_stream(self, case: str, key: str) -> Iterator[bytes]:
+    def _open_stream(self, case: str, key: str, interrupted: InterruptedRecord | None = None) -> Iterator[bytes]:
         with self._client.download(f"/api/custodian/cases/{case}/objects/{key}") as (_, chunks):
             head = next(chunks, b"")  # the server sends the header first, and at once
             file_key, length = open_header(head, [self._identity])
+            payload = itertools.chain((head[length:],), chunks)
+            if interrupted is not None:
+                yield from open_pieces(interrupted, file_key, payload)
+                return
             decryptor = Decryptor(file_key)
-            yield decryptor.update(head[length:])
-            for chunk in chunks:
+            for chunk in payload:
                 yield decryptor.update(chunk)
             yield decryptor.finish()
 
@@ -187,6 +213,9 @@ class _Custodian:
         for each in offered:
             if each.name == "withheld.age" and not self._args.with_place:
                 left_out.append(f"exhibit {each.number}: the sealed place was not released (--with-place)")
+            elif each.outcome == INTERRUPTED:
+                if each.name == "media":
+                    left_out.append(f"exhibit {each.number}: not released, it never arrived whole")
             elif each.outcome == "unstripped" and not self._args.include_unstripped:
                 if each.name == "media":
                     text = "not released, it could not be stripped (--include-unstripped)"

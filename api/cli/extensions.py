@@ -1,6 +1,11 @@
 """What a file in clear is called by: the extension of its media type."""
 
+from pathlib import Path
 from typing import Final
+
+from api.cli.files import FileReader
+from redaction.containers.formats import container_of
+from redaction.errors import RedactionError
 
 _EXTENSIONS: Final = {
     "image/jpeg": ".jpg",
@@ -35,3 +40,12 @@ _EXTENSIONS: Final = {
 def extension_of(media_type: str) -> str:
     """`.jpg` for `image/jpeg`, and so on."""
     return _EXTENSIONS.get(media_type, ".bin")
+
+
+def kind_of(path: Path) -> str:
+    """The media type that a file's first bytes tell, also of one that is cut off."""
+    with FileReader(path) as reader:
+        try:
+            return container_of(reader).media_type(reader)
+        except RedactionError:
+            return ""

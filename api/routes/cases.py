@@ -12,8 +12,8 @@ from api.auth import TheVault
 from api.limits import arriving, limits_of
 from api.problems import HttpProblem
 from evidence.canonical import Json
+from vault.holding import RESUMABLE
 from vault.intake import STATEMENT_LIMIT, take_in
-from vault.uploads import RESUMABLE
 
 router: Final = APIRouter()
 UPLOADS: Final = "/uploads"

@@ -23,10 +23,10 @@ from evidence.canonical import Json
 from evidence.fields import rfc3339
 from evidence.ids import parse_receipt
 from redaction.containers.formats import ACCEPTED
+from vault.holding import under_way
 from vault.instance import Vault
 from vault.intake import STATEMENT_LIMIT, Report, look_up, take_in
 from vault.spool import CHUNK, Spool
-from vault.uploads import under_way
 
 router: Final = APIRouter()
 BUFFER: Final = CHUNK  # bytes that are handed to a thread at once

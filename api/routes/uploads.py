@@ -35,11 +35,12 @@ from evidence.custody import State
 from evidence.ids import Receipt
 from vault import uploads
 from vault.errors import CaseWithdrawn, ChecksumDiffers, OffsetDiffers, UploadBusy, UploadGone
+from vault.holding import LIVE, RESUMABLE, Asking, Upload, find
 from vault.instance import Vault
 from vault.receipts import known_case
 from vault.staging import Phase
 from vault.staging_keys import encode_secret, parse_secret
-from vault.uploads import LIVE, RESUMABLE, Asking, Hold, Upload
+from vault.uploads import Hold
 
 router: Final = APIRouter(prefix="/uploads", route_class=TusRoute)
 WAIT_SECONDS: Final = 30.0
@@ -141,7 +142,7 @@ async def overridden(request: Request, upload: str, receipt: TheReceipt, vault: 
 
 
 async def _find(vault: Vault, secret: bytes, receipt: Receipt) -> Upload:
-    found = await run_in_threadpool(uploads.find, vault, secret, receipt)
+    found = await run_in_threadpool(find, vault, secret, receipt)
     if found.over:
         raise UploadGone("the upload is over")
     return found
