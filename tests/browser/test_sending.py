@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 from playwright.sync_api import Dialog, Request, Route, expect
 
@@ -211,6 +212,25 @@ def test_what_is_held_is_noise_to_who_reads_it(sender: Sender) -> None:
     )
     assert shares
     assert all(different > 0.999 and not plain for different, plain in shares)
+
+
+def test_who_comes_back_with_the_receipt_adds_to_the_same_case(sender: Sender, world: World) -> None:
+    first = world.report(statement="what happened")
+    sender.open()
+    sender.tab.get_by_text("Add to a case that you have already").click()
+    field = sender.tab.get_by_role("textbox", name="Receipt", exact=True)
+    field.fill(f"{(int(first['receipt']) + 1) % 10**16:016d}")
+    sender.button("Add to this case").click()
+    expect(sender.tab.get_by_role("alert")).to_contain_text("No case has this receipt.")
+    field.fill(first["receipt"])
+    field.press("Enter")
+    expect(sender.part("saying")).to_have_text(f"What you send now goes to case {first['case']}.")
+    sender.choose(VIDEO)
+    sender.wait_kept(1)
+    headers = {"Authorization": f"Receipt {first['receipt']}"}
+    told = httpx.get(world.address + "/api/receipt", headers=headers, trust_env=False).json()
+    assert [each["sha256"] for each in told["exhibits"]] == sender.hashes()
+    assert first["receipt"] not in sender.tab.content()
 
 
 def test_a_proof_of_work_is_found_and_the_request_sent_again_with_it(sender: Sender) -> None:

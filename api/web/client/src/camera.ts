@@ -42,6 +42,7 @@ export class Camera {
   private recorder: MediaRecorder | null = null;
   private ended: Promise<void> = Promise.resolve();
   private facing = "environment";
+  private opener: Element | null = null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -73,10 +74,12 @@ export class Camera {
     await this.stop();
     this.release();
     show(this.root, false);
+    if (this.opener instanceof HTMLElement) this.opener.focus({ preventScroll: true });
   }
 
   private async open(): Promise<boolean> {
     this.release();
+    if (!this.root.contains(document.activeElement)) this.opener = document.activeElement;
     const video = { facingMode: this.facing, width: { ideal: 1280 }, height: { ideal: 720 } };
     try {
       this.stream = await navigator.mediaDevices
@@ -170,6 +173,7 @@ export class Camera {
 
   private async shoot(): Promise<void> {
     const preview = part<HTMLVideoElement>(this.root, "preview");
+    while (!preview.videoWidth) await new Promise((resolve) => preview.addEventListener("loadeddata", resolve, { once: true }));
     const canvas = document.createElement("canvas");
     canvas.width = preview.videoWidth;
     canvas.height = preview.videoHeight;

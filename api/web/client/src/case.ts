@@ -9,10 +9,12 @@ export interface Opening {
   keepPlace: boolean;
 }
 
+const UPLOADS = "/uploads";
+
 export class Case {
   number = "";
   private receipt = "";
-  private uploads = "";
+  private uploads = UPLOADS;
   private opening: Promise<void> | null = null;
   private readonly query: string;
 
@@ -46,6 +48,17 @@ export class Case {
     return mine;
   }
 
+  /** Goes on with the case of a receipt. Throws Refused or Stopped. */
+  async join(receipt: string): Promise<void> {
+    const digits = receipt.replace(/\D/g, "");
+    const headers = { Authorization: `Receipt ${digits}`, Accept: "application/json" };
+    const answer = await this.ask({ method: "GET", path: `/api/receipt${this.query}`, headers, body: null });
+    const { case: number } = answer.json();
+    if (answer.status !== 200 || typeof number !== "string") throw Refused.by(answer);
+    this.number = number;
+    this.receipt = digits;
+  }
+
   /** Adds words to the case. Throws Refused or Stopped. */
   async add(statement: string): Promise<void> {
     const body = new FormData();
@@ -64,7 +77,7 @@ export class Case {
   }
 
   forget(): void {
-    this.number = this.receipt = this.uploads = "";
+    this.number = this.receipt = "";
   }
 
   private get headers(): Record<string, string> {
@@ -84,7 +97,7 @@ export class Case {
     this.opened(number, this.receipt);
   }
 
-  private ask(request: { method: string; path: string; headers: Record<string, string>; body: XMLHttpRequestBodyInit; page?: boolean }): Promise<Answer> {
+  private ask(request: { method: string; path: string; headers: Record<string, string>; body: XMLHttpRequestBodyInit | null; page?: boolean }): Promise<Answer> {
     return persist({ ...request, signal: this.leaving }, this.told);
   }
 }

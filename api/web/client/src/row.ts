@@ -77,6 +77,12 @@ export class Row implements Watcher {
     this.buttons("pause");
   }
 
+  /** It waits for the connection. */
+  held(): void {
+    this.samples = [];
+    say(this.state, word("held", { left: size(Math.max(0, this.total() - this.bar.value)) }));
+  }
+
   paused(): void {
     this.trouble(null);
     say(this.state, word("paused"));

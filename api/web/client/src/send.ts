@@ -27,13 +27,14 @@ const form = document.getElementById("report") as HTMLFormElement;
 const statement = form.elements.namedItem("statement") as HTMLTextAreaElement;
 const chooser = document.getElementById("files") as HTMLInputElement;
 const ways = copyOf("ways");
-const progress = copyOf("progress");
+const progress = copyOf("progress").firstElementChild as HTMLElement;
 const numbers = part(progress, "numbers");
 const list = part(progress, "list");
 const lost = part(progress, "lost");
 const saying = part(progress, "saying");
 const closing = part(progress, "closing");
 const problem = part(progress, "problem");
+const joined = part<HTMLInputElement>(progress, "joined");
 const cameraRoot = part(ways, "camera");
 const apps = part(ways, "apps");
 
@@ -197,6 +198,7 @@ function settle(): void {
   const waiting = open.reduce((sum, each) => sum + Math.max(0, each.source.ready - each.sent), 0);
   say(part(lost, "words"), word("lost", { size: size(waiting) }));
   show(closing, theCase.exists);
+  show(part(progress, "join"), !theCase.exists && transfers.length === 0);
   say(closing, unsent ? word("staying") : wordsLeft ? word("words") : word("over"));
 }
 
@@ -225,6 +227,18 @@ async function sendWords(): Promise<void> {
   }
 }
 
+async function join(): Promise<void> {
+  try {
+    await theCase.join(joined.value);
+    joined.value = "";
+    complain("");
+    say(saying, word("joined", { number: theCase.number }));
+  } catch (error) {
+    if (error instanceof Refused) complain(error.words.join(" "));
+  }
+  settle();
+}
+
 function kindOf(type: string): Kind {
   const kinds: Record<string, Kind> = { image: "photo", video: "video", audio: "sound" };
   return kinds[type.split("/")[0] ?? ""] ?? "file";
@@ -246,6 +260,7 @@ function wipe(): void {
   void camera.close();
   stayAwake(false);
   clearNumbers(numbers);
+  joined.value = "";
   list.replaceChildren();
   form.reset();
 }
@@ -258,11 +273,19 @@ for (const input of apps.querySelectorAll("input")) input.onchange = () => takeF
 chooser.onchange = () => takeFrom(chooser);
 form.onsubmit = (event) => {
   event.preventDefault();
+  if (document.activeElement === joined) {
+    void join(); // Enter in the field of a receipt
+    return;
+  }
   takeFrom(chooser);
   void sendWords();
 };
+part(progress, "use").onclick = () => void join();
 statement.oninput = settle;
-whenItChanges(settle);
+whenItChanges((reachable) => {
+  if (!reachable) for (const each of transfers) if (each.state === "sending") each.row.held();
+  settle();
+});
 whenLeft(wipe);
 show(part(form, "unscripted"), false);
 part(document, "ways").replaceWith(ways);
