@@ -51,7 +51,7 @@ def _make(folder: Path) -> None:
             _run("keygen", name, "-o", str(folder / f"{name}.key"))
     if not exists(vault):
         custodian = str(folder / "custodian.key.pub")
-        _run("init", str(vault), "--custodian", custodian, "--origin", "demo.amparo.invalid/log")
+        _run("init", str(vault), "--custodian", custodian, "--origin", "demo.amparo.invalid/log", "--cadence", "1")
         say(f"Made a demo vault in {vault}, and the keys of its people beside it.")
 
 

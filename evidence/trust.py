@@ -1,11 +1,11 @@
 """The trust anchor: what a partner or auditor must have from the organisation, never from a bundle or a server.
 
 `trust.json`, canonical JSON, format `amparo/trust/1`: the log's name and verifier key, the custodians' public lines,
-how many of them a release takes, the log witnesses, and the vault's receipt salt (by which a source can check a
-commitment).
+how many of them a release takes, the lines of a c2sp.org/tlog-policy that name the log witnesses, and the vault's
+receipt salt (by which a source can check a commitment).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from evidence.canonical import encode
@@ -13,6 +13,7 @@ from evidence.errors import DocumentError, EvidenceError
 from evidence.fields import Fields
 from evidence.identity import PublicLine
 from evidence.tlog.note import VerifierKey
+from evidence.tlog.policy import Policy
 
 FORMAT: Final = "amparo/trust/1"
 FILE_LIMIT: Final = 4 * 1024 * 1024  # bytes
@@ -30,6 +31,7 @@ class Trust:
     custodians: tuple[PublicLine, ...]
     quorum: int
     receipt_salt: bytes
+    policy: Policy = field(default_factory=Policy)
 
     @classmethod
     def parse(cls, data: bytes) -> "Trust":
@@ -42,12 +44,12 @@ class Trust:
         except EvidenceError:
             raise DocumentError("trust anchor: a custodian's line is malformed") from None
         quorum = fields.integer("quorum", 1, 100)
-        fields.texts("witnesses", 100)
+        policy = Policy.parse(fields.texts("witnesses", 200))
         salt = fields.hexadecimal("receipt_salt", 32)
         fields.done()
         if not _distinct(custodians) or not 1 <= quorum <= len(custodians):
             raise DocumentError("trust anchor: custodians stand twice, or are fewer than the quorum")
-        return cls(origin, log, custodians, quorum, salt)
+        return cls(origin, log, custodians, quorum, salt, policy)
 
     def encode(self) -> bytes:
         """The file's bytes."""
@@ -59,12 +61,17 @@ class Trust:
                     "log": self.log.vkey,
                     "custodians": [str(line) for line in self.custodians],
                     "quorum": self.quorum,
-                    "witnesses": [],
+                    "witnesses": list(self.policy.lines),
                     "receipt_salt": self.receipt_salt.hex(),
                 }
             )
             + b"\n"
         )
+
+    @property
+    def log_keys(self) -> tuple[VerifierKey, ...]:
+        """Whose signatures on a checkpoint are checked: the log's, and those of its witnesses."""
+        return (self.log, *self.policy.keys)
 
     def custodian(self, key_id: str) -> PublicLine | None:
         """The custodian with this key id, or None."""

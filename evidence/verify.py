@@ -190,8 +190,9 @@ class _Verification:
         window = self._bundle.files.get(bundle.CHECKPOINT)
         if window is None:
             raise BagError(f"{bundle.CHECKPOINT} is missing")
-        verified = checkpoint.verify(window.read(0, 1 << 20), [self._trust.log], self._trust.origin)
-        return f"log of {verified.checkpoint.size} events, root {verified.checkpoint.root.hex()}"
+        verified = checkpoint.verify(window.read(0, 1 << 20), self._trust.log_keys, self._trust.origin)
+        by = self._trust.policy.require(verified)
+        return f"log of {verified.checkpoint.size} events, root {verified.checkpoint.root.hex()}, {by}"
 
     # (4) key
     def _key(self) -> str:

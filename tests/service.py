@@ -184,6 +184,8 @@ class World:
             custodian.public,
             "--origin",
             ORIGIN,
+            "--cadence",
+            "0.05",  # nobody who tests waits for the next checkpoint
             *(["--db", database] if database else []),
         )
         return cls(folder, custodian, partner, auditor, Service(vault, folder / "said.txt"))

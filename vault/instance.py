@@ -24,6 +24,7 @@ from vault.sequencer import Sequencer
 from vault.settings import TRUST_FILE, Settings, load, read_secret
 from vault.store.locate import S3Credentials, open_store
 from vault.store.protocol import Store
+from vault.witnesses import Witnesses
 
 VERSION: Final = "0.1.0"
 TOOL: Final = f"amparo {VERSION}"
@@ -40,6 +41,7 @@ class Vault:
     sequencer: Sequencer
     clock: Clock
     locks: Locks
+    witnesses: Witnesses
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:
@@ -98,8 +100,17 @@ def open_vault(folder: Path, clock: Clock | None = None, credentials: tuple[str,
     database = Database(settings.database_url)
     database.migrate()
     locks = database.locks(settings.lock)
-    sequencer = Sequencer(database, store, settings.origin, signer, locks)
-    return Vault(settings, trust, store, database, sequencer, clock or SystemClock(), locks)
+    witnesses = Witnesses(trust.policy)
+    sequencer = Sequencer(
+        database,
+        store,
+        settings.origin,
+        signer,
+        locks,
+        cadence=settings.cadence_seconds,
+        witnesses=witnesses,
+    )
+    return Vault(settings, trust, store, database, sequencer, clock or SystemClock(), locks, witnesses)
 
 
 def load_log_key(path: Path) -> Ed25519PrivateKey:

@@ -6,9 +6,13 @@ Order of writes, and why (the same code runs after a crash):
    nobody has seen that checkpoint; after it, it is the only one of its size that can ever exist;
 3. tiles, entry bundles and event bundles are written to the store. They follow from the database alone, so writing them
    again writes the same bytes;
-4. `log/checkpoint` is replaced: the log has grown for everybody;
-5. the database notes that it is published, and those who wait are told.
+4. log witnesses are asked to cosign the checkpoint; who does not answer is waited for no longer than a few seconds;
+5. `log/checkpoint` is replaced: the log has grown for everybody;
+6. the database notes that it is published, and those who wait are told.
 A crash after 2 leaves a committed size above the published one, and the next run goes on with 3.
+
+The log grows at fixed moments only (`cadence_seconds`), so that watching it does not tell when somebody uploaded, and
+it is cosigned anew at least once an hour.
 """
 
 import threading
@@ -21,7 +25,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from evidence.event import Event, commitment
 from evidence.tlog import tiles
 from evidence.tlog.checkpoint import Checkpoint
-from evidence.tlog.merkle import HASH_BYTES, Frontier, leaf_hash
+from evidence.tlog.merkle import HASH_BYTES, Frontier, leaf_hash, prove_consistency
 from evidence.tlog.note import Note, Signer
 from evidence.tlog.tiles import TILE_WIDTH
 from vault.database import schema
@@ -29,23 +33,36 @@ from vault.database.connection import Database
 from vault.errors import DatabaseBehind, NotFound, SequencerStalled
 from vault.locks import SEQUENCER, Locks, StillHeld
 from vault.store.protocol import Store
+from vault.witnesses import Witnesses
 
 LOG: Final = "log/"
 CHECKPOINT_KEY: Final = "log/checkpoint"
 EVENTS: Final = "events/"
 BATCH: Final = 4096  # events in one checkpoint at the most
-WAIT_SECONDS: Final = 60.0
-FAILING_SECONDS: Final = 10.0  # how long to wait for a log whose last run failed; it is tried again every second
-POLL_SECONDS: Final = 0.05  # how often a waiting thread looks for what another process published
+WAIT_SECONDS: Final = 60.0  # and three cadences
+FAILING_SECONDS: Final = 10.0  # the same for a log whose last run failed
+POLL_SECONDS: Final = 0.5  # how often a waiting thread looks for what another process published
+REFRESH_SECONDS: Final = 3600  # after which a checkpoint is published again, with new cosignatures
 
 
 class Sequencer:
     """The log of one vault. Any number may run on one database; a lock lets one work at a time."""
 
-    def __init__(self, database: Database, store: Store, origin: str, signer: Signer, locks: Locks) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        origin: str,
+        signer: Signer,
+        locks: Locks,
+        *,
+        cadence: float,
+        witnesses: Witnesses,
+    ) -> None:
         self._database, self._store, self._origin, self._signer = database, store, origin, signer
-        self._locks = locks
-        self._wake, self._published = threading.Event(), threading.Condition()
+        self._locks, self._cadence, self._witnesses = locks, cadence, witnesses
+        self._published = threading.Condition()
+        self._newest: Note | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.failing = False
@@ -61,20 +78,19 @@ class Sequencer:
                 row = {"case": event.case, "type": event.type.value, "body": event.encode()}
                 connection.execute(insert(schema.events).values(row))
             newest = connection.execute(select(func.max(schema.events.c.id))).scalar_one()
-        self._wake.set()
         return int(newest)
 
     def wait(self, number: int, seconds: float = WAIT_SECONDS) -> int:
         """Return the event's position once a published checkpoint covers it; SequencerStalled when that takes long."""
-        began = time.monotonic()
+        began, most = time.monotonic(), seconds + 3 * self._cadence
         while True:
             with self._published:
                 position = self._position(number)
                 if position is not None:
                     return position
-                if time.monotonic() - began > (min(seconds, FAILING_SECONDS) if self.failing else seconds):
+                if time.monotonic() - began > (min(most, FAILING_SECONDS) if self.failing else most):
                     raise SequencerStalled("the custody log does not move; try again later")
-                self._published.wait(POLL_SECONDS)
+                self._published.wait(min(POLL_SECONDS, most))
 
     def record_and_wait(self, change: Callable[[Connection], Sequence[Event]]) -> int:
         """`record`, then `wait`: what may be acknowledged."""
@@ -88,7 +104,6 @@ class Sequencer:
     def stop(self) -> None:
         """Finish what is under way and end the thread."""
         self._stop.set()
-        self._wake.set()
         if self._thread is not None:
             self._thread.join()
 
@@ -99,6 +114,7 @@ class Sequencer:
             self._publish(still_held)
             while self._commit():
                 self._publish(still_held)
+            self._refresh(still_held)
             with self._database.reading() as connection:
                 return _number(connection, "published_size")
 
@@ -116,16 +132,29 @@ class Sequencer:
             raise LookupError(path) from None
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            self._wake.wait(1.0)
-            self._wake.clear()
+        while not self._stop.wait(_until_tick(self._cadence)):
             try:
-                self.run_once()
+                if self._due():
+                    self.run_once()
                 self.failing = False
             except Exception:  # noqa: BLE001 -- whatever it is, the thread must not end while the service goes on
                 # Nothing is lost: events stay recorded, those who wait get SequencerStalled, and the next run retries.
                 self.failing = True
-                self._stop.wait(1.0)
+            with self._published:
+                self._published.notify_all()  # also of what another process published
+
+    def _due(self) -> bool:
+        """Whether something waits to be published, or the checkpoint is an hour old."""
+        with self._database.reading() as connection:
+            waiting = connection.execute(select(schema.events.c.id).where(schema.events.c.position.is_(None)).limit(1))
+            behind = _number(connection, "published_size") != _number(connection, "committed_size")
+            age = time.time() - _number(connection, "published_at")
+            waits = waiting.first() is not None or behind
+        return waits or not 0 <= age < REFRESH_SECONDS or self._wanting()
+
+    def _wanting(self) -> bool:
+        """Whether a witness may be asked again that did not cosign what we last published."""
+        return self._newest is not None and self._witnesses.wanting(self._newest)
 
     def _position(self, number: int) -> int | None:
         with self._database.reading() as connection:
@@ -170,7 +199,7 @@ class Sequencer:
         return True
 
     def _publish(self, still_held: StillHeld) -> None:
-        """Steps 3 to 5."""
+        """Steps 3 to 6."""
         with self._database.reading() as connection:
             old, new = _number(connection, "published_size"), _number(connection, "committed_size")
             if old == new:
@@ -185,13 +214,29 @@ class Sequencer:
         first, before = self._newest_bundle(old)
         for path, data in event_bundles(first, [*before, *bodies]):
             self._store.put(path, data)
+        self._put_checkpoint(Note.parse(note.encode()), new, still_held)
+        self._drop_partials(old, new)
+
+    def _refresh(self, still_held: StillHeld) -> None:
+        """Publish the checkpoint once more, when some cosignatures were missing or the last time is an hour ago."""
+        with self._database.reading() as connection:
+            size, at = _number(connection, "published_size"), _number(connection, "published_at")
+            note = _value(connection, "checkpoint", "")
+        if self._wanting() or not 0 <= time.time() - at < REFRESH_SECONDS:
+            self._put_checkpoint(Note.parse(note.encode()), size, still_held)
+
+    def _put_checkpoint(self, note: Note, size: int, still_held: StillHeld) -> None:
+        """Steps 4 to 6."""
+        nodes = tiles.TileNodes(size, self.fetch)
+        cosigned = self._witnesses.cosign(note, lambda old: prove_consistency(old, size, nodes.node))
         still_held()  # whoever took over meanwhile has published more than this
-        self._store.put(CHECKPOINT_KEY, note.encode(), media_type="text/plain; charset=utf-8")
+        self._store.put(CHECKPOINT_KEY, cosigned.encode(), media_type="text/plain; charset=utf-8")
         with self._database.transaction() as connection:
-            set_value(connection, "published_size", str(new))
+            set_value(connection, "published_size", str(size))
+            set_value(connection, "published_at", str(int(time.time())))
+        self._newest = cosigned
         with self._published:
             self._published.notify_all()
-        self._drop_partials(old, new)
 
     def _newest_bundle(self, size: int) -> tuple[int, list[bytes]]:
         """The first event of the bundle that goes on at `size`, and the events that the store holds in it so far.
@@ -223,6 +268,11 @@ class Sequencer:
                 for key in list(self._store.list(prefix)):
                     if key != keep:
                         self._store.delete(key)
+
+
+def _until_tick(cadence: float) -> float:
+    """Seconds until the next moment at which the log may grow: the multiples of `cadence`, on every machine alike."""
+    return cadence - time.time() % cadence
 
 
 def event_path(index: int, width: int = TILE_WIDTH) -> str:

@@ -14,11 +14,13 @@
 | `report_files` | count | – |
 | `fixity_hours` | hours from one check of everything stored to the next | – |
 | `fixity_rate` | bytes a second that such a check reads at most | – |
+| `cadence_seconds` | seconds between two checkpoints | –; who sees the log learns no finer time of an upload |
 | `upload_seconds`, `live_seconds` | seconds after the last byte until an unfinished upload becomes an exhibit | – |
 
 Unknown members, missing files and a log key that others may read are refused: fail closed, create nothing silently.
 """
 
+import math
 import os
 import re
 import stat
@@ -34,7 +36,9 @@ TRUST_FILE: Final = "trust.json"
 DATABASE: Final = "sqlite:///vault.db"
 STORE: Final = "file:store"
 PAGES: Final = "pages"
+CADENCE: Final = 10.0  # seconds
 GIB: Final = 1 << 30
+_KINDS: Final[dict[str, type | tuple[type, ...]]] = {"str": str, "int": int, "float": (int, float)}
 _LEAVE_URL: Final = re.compile(r"(https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?)?", re.ASCII)
 
 
@@ -54,6 +58,7 @@ class Settings:
     file_bytes: int = 10 * GIB
     report_bytes: int = 20 * GIB
     report_files: int = 50
+    cadence_seconds: float = CADENCE
     upload_seconds: int = 24 * 3600
     live_seconds: int = 600
     fixity_hours: int = 24
@@ -93,7 +98,7 @@ class Settings:
         for each in fields(self):
             value = getattr(self, each.name)
             if each.name != "folder":
-                lines.append(f"{each.name} = {value}" if isinstance(value, int) else f'{each.name} = "{value}"')
+                lines.append(f'{each.name} = "{value}"' if isinstance(value, str) else f"{each.name} = {value}")
         with (self.folder / FILE).open("x", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
 
@@ -106,19 +111,27 @@ def load(folder: Path) -> Settings:
         raise SettingsError("there is no vault here; make one with: amparo init DIR") from None
     except (OSError, ValueError):
         raise SettingsError(f"{FILE} cannot be read, or is not TOML") from None
-    kinds = {each.name: each.type for each in fields(Settings) if each.name != "folder"}
+    kinds = {each.name: getattr(each.type, "__name__", each.type) for each in fields(Settings) if each.name != "folder"}
     for name, value in members.items():
         if name not in kinds:
             raise SettingsError(f"{FILE} has a member that this version does not know")
-        if not isinstance(value, int if kinds[name] in {int, "int"} else str) or isinstance(value, bool):
+        if not isinstance(value, _KINDS[str(kinds[name])]) or isinstance(value, bool):
             raise SettingsError(f"{FILE}: {name} is of the wrong type")
-        if (isinstance(value, int) and value < 1) or (isinstance(value, str) and '"' in value):
+        if not _possible(value):
             raise SettingsError(f"{FILE}: {name} has a value that it cannot have")
     if _LEAVE_URL.fullmatch(str(members.get("leave_url", ""))) is None:
         raise SettingsError(f"{FILE}: leave_url is neither empty nor an address that begins with https://")
     if "origin" not in members:
         raise SettingsError(f"{FILE}: origin is missing")
     return Settings(folder=folder, **members)
+
+
+def _possible(value: object) -> bool:
+    if isinstance(value, str):
+        return '"' not in value
+    if isinstance(value, int):
+        return value >= 1
+    return isinstance(value, float) and 0.001 <= value < math.inf
 
 
 def read_secret(path: Path) -> bytes:

@@ -4,7 +4,7 @@ import base64
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,13 +16,15 @@ from evidence.identity import PublicLine
 from evidence.receipt import SALT_BYTES
 from evidence.tlog.keys import VerifierKey
 from evidence.tlog.note import Signer
+from evidence.tlog.policy import Policy
 from evidence.trust import Trust
 from vault.age.recipients import parse_recipient
 from vault.clock import Clock
 from vault.database import schema
 from vault.errors import SettingsError
 from vault.instance import Vault, open_vault
-from vault.settings import DATABASE, FILE, STORE, TRUST_FILE, Settings
+from vault.settings import CADENCE, DATABASE, FILE, STORE, TRUST_FILE, Settings
+from vault.witnesses import Witnesses
 
 TRUST_KEY = "directory/trust.json"
 """Where the store keeps a copy of the trust anchor, so that the store alone suffices to rebuild."""
@@ -37,6 +39,10 @@ class NewVault:
     origin: str = ""
     database: str = ""
     store: str = ""
+    witnesses: Sequence[str] = ()
+    """Lines of a c2sp.org/tlog-policy: who cosigns the log, and how many it takes."""
+    cadence: float = CADENCE
+    """Seconds between two checkpoints."""
 
 
 def create(
@@ -54,10 +60,11 @@ def create(
     origin = new.origin or f"amparo.invalid/{secrets.token_hex(8)}"
     key = Ed25519PrivateKey.generate()
     signer = Signer(origin, key)
-    settings = Settings(folder, origin, new.database or DATABASE, new.store or STORE)
-    trust = Trust(
-        origin, VerifierKey.parse(signer.vkey), tuple(new.custodians), new.quorum, secrets.token_bytes(SALT_BYTES)
+    settings = Settings(
+        folder, origin, new.database or DATABASE, new.store or STORE, cadence_seconds=float(new.cadence)
     )
+    salt, policy = secrets.token_bytes(SALT_BYTES), Policy.parse(new.witnesses)
+    trust = Trust(origin, VerifierKey.parse(signer.vkey), tuple(new.custodians), new.quorum, salt, policy)
     trust = Trust.parse(trust.encode())  # refuses custodians that stand twice, and a quorum they cannot meet
     _write_secret(folder / settings.log_key, base64.b64encode(key.private_bytes_raw()) + b"\n")
     settings.spool.mkdir(mode=0o700)
@@ -73,6 +80,24 @@ def create(
         vault.store.create(TRUST_KEY, trust.encode())
         vault.sequencer.record(lambda connection: _first_events(vault, connection))
         vault.sequencer.run_once()
+    finally:
+        vault.close()
+    return trust
+
+
+def change_policy(folder: Path, witnesses: Sequence[str], credentials: tuple[str, str] | None = None) -> Trust:
+    """Have other log witnesses cosign the log of the vault in `folder`, whose service is stopped.
+
+    DocumentError for a malformed policy, SettingsError for an address that may not be asked; then nothing is changed.
+    """
+    vault = open_vault(folder, credentials=credentials)
+    try:
+        trust = replace(vault.trust, policy=Policy.parse(witnesses))
+        Witnesses(trust.policy)  # refuses what it may not ask
+        fresh = folder / f"{TRUST_FILE}.new"
+        fresh.write_bytes(trust.encode())
+        vault.store.put(TRUST_KEY, trust.encode())
+        fresh.replace(folder / TRUST_FILE)
     finally:
         vault.close()
     return trust

@@ -48,6 +48,15 @@ def load_public(path: Path) -> PublicLine:
         raise WrongUse(f"{path}: {error.reason}", "use the .pub file that amparo keygen wrote") from None
 
 
+def load_policy(path: Path) -> tuple[str, ...]:
+    """The lines of a witness policy, without those that name a log: the vault's own stands in the trust anchor."""
+    try:
+        lines = _read(path, _KEY_FILE_LIMIT).decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise WrongUse(f"{path} is no witness policy", "write it as c2sp.org/tlog-policy says") from None
+    return tuple(line for line in lines if line.split() and not line.lstrip().startswith(("#", "log ", "log\t")))
+
+
 def load_trust(path: Path) -> Trust:
     """The trust anchor in a file."""
     try:

@@ -30,6 +30,8 @@ COMMANDS: Final = (
     ("inspect", "inspect", "show what a photo or video tells of place and person"),
     ("fixity", "fixity", "check every stored object of a vault against its records; needs no key"),
     ("rebuild", "rebuild", "make a vault's database anew from its store"),
+    ("policy", "policy", "change which log witnesses cosign a vault's log"),
+    ("witness", "witness", "run a log witness: cosign the logs of other organisations"),
     ("backup", "backup", "write a vault into one file that its custodians can open"),
 )
 """Name, module in `api.cli`, and what the command's own `HELP` says, so that `--help` need not load them."""

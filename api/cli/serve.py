@@ -104,13 +104,18 @@ def app_of_worker() -> FastAPI:
     return create_app(open_vault(Path(os.environ[_FOLDER]), credentials=credentials()))
 
 
-def _announce(folder: Path, listener: socket.socket) -> None:
+def announce(what: str, listener: socket.socket) -> None:
+    """Say that something answers at the listener's address."""
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
+    say(f"{what} on http://{shown}:{port} (Ctrl+C stops it)")
+    sys.stdout.flush()
+
+
+def _announce(folder: Path, listener: socket.socket) -> None:
     if not load_scripts():
         warn("the script of the first page is not built: sources send by plain forms", "run make page, and start again")
-    say(f"amparo serves {folder} on http://{shown}:{port} (Ctrl+C stops it)")
-    sys.stdout.flush()
+    announce(f"amparo serves {folder}", listener)
 
 
 def _config(app: FastAPI | str, *, factory: bool = False, workers: int = 1) -> uvicorn.Config:

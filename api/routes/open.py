@@ -37,7 +37,14 @@ def tile(path: str, vault: TheVault) -> Response:
 
 @router.get("/health")
 def health(vault: TheVault) -> JSONResponse:
-    """Whether the vault can keep and confirm things."""
+    """Whether the vault can keep and confirm things, and how it stands with its log witnesses.
+
+    An alarm among them is for people to look into; the vault goes on taking in evidence.
+    """
     well = not vault.sequencer.failing and vault.store.exists("log/checkpoint")
-    status = {"status": "ok" if well else "the custody log does not move"}
+    status = {
+        "status": "ok" if well else "the custody log does not move",
+        "witnesses": vault.witnesses.standings(),
+        "alarm": vault.witnesses.alarmed,
+    }
     return JSONResponse(status, 200 if well else 503, headers={"Cache-Control": "no-store"})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evidence.errors import CheckpointError, SignatureError
 from evidence.tlog import note
-from evidence.tlog.keys import SignatureType, VerifierKey
+from evidence.tlog.keys import COSIGNATURES, SignatureType, VerifierKey
 from evidence.tlog.lines import MAX_NUMBER, base64_bytes, base64_text, decimal
 from evidence.tlog.merkle import EMPTY_ROOT, HASH_BYTES
 from evidence.tlog.note import VerifiedSignature
@@ -68,5 +68,5 @@ def verify(signed: bytes, verifiers: Iterable[VerifierKey], origin: str) -> Veri
     checkpoint = Checkpoint.parse(verified.text)
     if checkpoint.origin != origin:
         raise CheckpointError("a checkpoint of another log")
-    cosignatures = tuple(each for each in verified.signatures if each.key.type is SignatureType.COSIGNATURE)
+    cosignatures = tuple(each for each in verified.signatures if each.key.type in COSIGNATURES)
     return VerifiedCheckpoint(checkpoint, cosignatures)

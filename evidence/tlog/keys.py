@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from evidence.errors import NoteError, SignatureError
-from evidence.tlog import cosignature
+from evidence.tlog import cosignature, mldsa_cosignature
 from evidence.tlog.lines import base64_bytes, base64_text
 
 MAX_NAME_BYTES = 1024
@@ -22,7 +23,13 @@ class SignatureType(IntEnum):
     ED25519 = 0x01
     """Over the note's text: what a log signs with."""
     COSIGNATURE = 0x04
-    """Timestamped, over a checkpoint: what a log witness signs with."""
+    """Timestamped Ed25519, over a checkpoint: what a log witness signs with."""
+    MLDSA_COSIGNATURE = 0x06
+    """The same with ML-DSA-44, which a quantum computer does not break."""
+
+
+COSIGNATURES: Final = frozenset({SignatureType.COSIGNATURE, SignatureType.MLDSA_COSIGNATURE})
+_KEY_BYTES: Final = {SignatureType.MLDSA_COSIGNATURE: 1312}  # of the others 32
 
 
 def require_name(name: str) -> str:
@@ -40,7 +47,7 @@ def require_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class VerifierKey:
-    """Whom to believe: `name`, `type` and the 32 bytes of an Ed25519 public key."""
+    """Whom to believe: `name`, `type` and the bytes of a public key: 32 of Ed25519, 1312 of ML-DSA-44."""
 
     name: str
     type: SignatureType
@@ -48,8 +55,8 @@ class VerifierKey:
 
     def __post_init__(self) -> None:
         require_name(self.name)
-        if len(self.public_key) != 32:
-            raise NoteError("an Ed25519 public key has 32 bytes")
+        if len(self.public_key) != _KEY_BYTES.get(self.type, 32):
+            raise NoteError("a public key of another length than its type has")
 
     @classmethod
     def parse(cls, vkey: str) -> "VerifierKey":
@@ -82,6 +89,8 @@ class VerifierKey:
 
         Returns the POSIX seconds that a cosignature states, None for the type that states no time.
         """
+        if self.type is SignatureType.MLDSA_COSIGNATURE:
+            return mldsa_cosignature.verify(self.name, self.public_key, text, signature)
         public_key = Ed25519PublicKey.from_public_bytes(self.public_key)
         if self.type is SignatureType.COSIGNATURE:
             return cosignature.verify(public_key, text, signature)

@@ -59,7 +59,7 @@ def databases(new: Callable[[], str]) -> Iterator[None]:
 
 def new_vault(folder: Path, *custodians: Person) -> None:
     lines = [each.line for each in custodians]
-    create(folder, NewVault(lines, origin="vault.example/log", database=_DATABASE.get()()))
+    create(folder, NewVault(lines, origin="vault.example/log", database=_DATABASE.get()(), cadence=0.05))
 
 
 @contextmanager

@@ -116,7 +116,15 @@ def test_a_crash_before_any_write_is_made_good(vault: Vault, size: int, tmp_path
     auditor = Auditor(vault)
     assert auditor.audit().ok
     failing = Failing(tmp_path / "v" / "store")
-    broken = Sequencer(vault.database, failing, vault.trust.origin, vault.sequencer._signer, vault.locks)
+    broken = Sequencer(
+        vault.database,
+        failing,
+        vault.trust.origin,
+        vault.sequencer._signer,
+        vault.locks,
+        cadence=0.05,
+        witnesses=vault.witnesses,
+    )
     total, crashes = FIRST + size, 0
     for writes in range(12):
         recorded(vault, 7)
