@@ -18,7 +18,7 @@ from evidence.audit_state import AuditState
 from evidence.errors import EvidenceError
 from evidence.event import commitment
 from evidence.tlog import checkpoint, merkle, tiles
-from evidence.tlog.checkpoint import Checkpoint
+from evidence.tlog.checkpoint import Checkpoint, VerifiedCheckpoint
 from evidence.tlog.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash
 from evidence.tlog.tiles import TILE_WIDTH, TileNodes, fetch_entries, fetch_tile
 from evidence.trust import Trust
@@ -154,6 +154,7 @@ class Auditing:
     ) -> None:
         self.fetch, self.trust, self.before, self.now = fetch, trust, before, now
         self.note, self.head = b"", Checkpoint(trust.origin, 0, EMPTY_ROOT)
+        self.verified = VerifiedCheckpoint(self.head, ())
         self.unusable_state = unusable_state
         self.nodes = TileNodes(0, fetch)
         self.rewritten = before is None
@@ -191,10 +192,15 @@ class Auditing:
     def checkpoint(self, _: Findings) -> str:
         """The newest checkpoint, and what it says."""
         self.note = self.fetch("checkpoint")
-        self.head = checkpoint.verify(self.note, [self.trust.log], self.trust.origin).checkpoint
+        verified = checkpoint.verify(self.note, self.trust.log_keys, self.trust.origin)
+        self.head, self.verified = verified.checkpoint, verified
         self._result.size, self._result.root = self.head.size, self.head.root
         self.nodes = TileNodes(self.head.size, self.fetch)
         return f"{self.head.size} events, root {self.head.root.hex()}"
+
+    def witnesses(self, _: Findings) -> str:
+        """Who cosigned, against what the trust anchor asks for."""
+        return self.trust.policy.require(self.verified)
 
     def append_only(self, found: Findings) -> str:
         """What was seen before against what the tiles prove now."""
@@ -318,8 +324,9 @@ def _seen(what: str) -> Callable[[Auditing, Findings], str]:
     return lambda _, __: what
 
 
-CHECKPOINT, APPEND_ONLY, TREE, EVENTS, DATABASE = "checkpoint", "append-only", "tree", "events", "database"
-_LOG_STEPS: Final = (CHECKPOINT, APPEND_ONLY, TREE, EVENTS)
+CHECKPOINT, WITNESSES, APPEND_ONLY = "checkpoint", "witnesses", "append-only"
+TREE, EVENTS, DATABASE = "tree", "events", "database"
+_LOG_STEPS: Final = (CHECKPOINT, WITNESSES, APPEND_ONLY, TREE, EVENTS)
 _FORGED: Final = "keep what you have, tell the other auditors and the organisation, and believe no newer checkpoint"
 _ASK: Final = "ask the organisation's custodians, each on their own, what happened, and name this event to them"
 _OPERATOR: Final = "ask whoever runs the vault to run: amparo fixity DIR"
@@ -330,6 +337,13 @@ STEPS: Final = (
         "the checkpoint is signed by the vault's log key",
         "check that the address and the trust file are the right ones; if they are, tell the organisation",
         Auditing.checkpoint,
+        events=False,
+    ),
+    Step(
+        WITNESSES,
+        "as many log witnesses cosigned it as the trust anchor asks for",
+        "wait an hour and audit again; if it stays so, ask the witnesses whether they saw another history",
+        Auditing.witnesses,
         events=False,
     ),
     Step(APPEND_ONLY, "the log still begins with what was seen before", _FORGED, Auditing.append_only, events=False),

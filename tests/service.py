@@ -169,10 +169,19 @@ class World:
     service: Service
 
     @classmethod
-    def make(cls, folder: Path, *, classic: bool = False, database: str = "") -> "World":
+    def make(
+        cls,
+        folder: Path,
+        *,
+        classic: bool = False,
+        database: str = "",
+        cadence: float = 0.05,
+        policy: Path | None = None,
+    ) -> "World":
         """Keys and a new vault; the service is not started, nobody is enrolled.
 
-        `classic`: the custodian's key; `database`: the URL of an empty one, instead of SQLite in the vault's folder.
+        `classic`: the custodian's key; `database`: the URL of an empty one, instead of SQLite in the vault's folder;
+        `cadence`: seconds, few, so that nobody who tests waits for the next checkpoint; `policy`: of log witnesses.
         """
         custodian, partner = Person.new(folder, "custodian", classic=classic), Person.new(folder, "partner")
         auditor = Person.new(folder, "auditor", classic=True)
@@ -185,7 +194,8 @@ class World:
             "--origin",
             ORIGIN,
             "--cadence",
-            "0.05",  # nobody who tests waits for the next checkpoint
+            str(cadence),
+            *(["--policy", str(policy)] if policy else []),
             *(["--db", database] if database else []),
         )
         return cls(folder, custodian, partner, auditor, Service(vault, folder / "said.txt"))

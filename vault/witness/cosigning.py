@@ -71,8 +71,8 @@ class Witness:
             except EvidenceError:
                 return Decision(INCONSISTENT)
             now = self._clock()
-            lines = [each.cosign(submission.note.text, now) for each in self._cosigners]
-            move.to(checkpoint.size, checkpoint.root, Note(submission.note.text, (*signatures, *lines)).encode())
+            lines = [each.cosign(submission.text, now) for each in self._cosigners]
+            move.to(checkpoint.size, checkpoint.root, Note(submission.text, (*signatures, *lines)).encode())
         # Only now, for from here on it is remembered whatever happens.
         return Decision(COSIGNED, "".join(line.encode() for line in lines).encode())
 

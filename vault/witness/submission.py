@@ -9,7 +9,7 @@ from evidence.tlog.checkpoint import Checkpoint
 from evidence.tlog.keys import VerifierKey
 from evidence.tlog.lines import base64_bytes, decimal, utf8
 from evidence.tlog.merkle import HASH_BYTES
-from evidence.tlog.note import Note, Signature
+from evidence.tlog.note import Signature, parse_signatures, require_text
 
 BODY_BYTES: Final = 64 * 1024
 MOST_HASHES: Final = 63
@@ -21,8 +21,13 @@ class Submission:
 
     old: int
     proof: tuple[bytes, ...]
-    note: Note
-    origin: str
+    text: str
+    signatures: tuple[Signature, ...]
+
+    @property
+    def origin(self) -> str:
+        """The log's origin line."""
+        return self.text.partition("\n")[0]
 
     @classmethod
     def parse(cls, body: bytes) -> "Submission":
@@ -36,15 +41,17 @@ class Submission:
         if any(len(node) != HASH_BYTES for node in proof):
             raise NoteError("a hash of another length")
         old = decimal(first.removeprefix("old "), NoteError)
-        parsed = Note.parse(note.encode("utf-8"))
-        return cls(old, proof, parsed, parsed.text.partition("\n")[0])
+        text, separator, lines = note.rpartition("\n\n")
+        if not separator or not lines.startswith("\u2014 "):
+            raise NoteError("no note with a signature")
+        return cls(old, proof, require_text(text + "\n"), _readable(lines.encode("utf-8")))
 
     def signatures_by(self, keys: Iterable[VerifierKey]) -> tuple[Signature, ...]:
         """The good signatures by these keys; SignatureError when there is none, or one of them is wrong."""
         known = {(key.name, key.key_id): key for key in keys}
-        found = [(known[at], line) for line in self.note.signatures if (at := (line.name, line.key_id)) in known]
+        found = [(known[at], line) for line in self.signatures if (at := (line.name, line.key_id)) in known]
         for key, line in found:
-            key.verify(self.note.text.encode("utf-8"), line.signature)
+            key.verify(self.text.encode("utf-8"), line.signature)
         if not found:
             raise SignatureError("no known key signed")
         return tuple(line for _, line in found)
@@ -54,7 +61,7 @@ class Submission:
 
         An empty log with the root of another is one: `checkpoint` refuses it, once its signature is known to be good.
         """
-        lines = self.note.text.split("\n")
+        lines = self.text.split("\n")
         if len(lines) < 4:
             raise CheckpointError("not three lines, each ending in a line feed")
         size = decimal(lines[1], CheckpointError)
@@ -66,4 +73,12 @@ class Submission:
 
     def checkpoint(self) -> Checkpoint:
         """The checkpoint; EvidenceError."""
-        return Checkpoint.parse(self.note.text)
+        return Checkpoint.parse(self.text)
+
+
+def _readable(lines: bytes) -> tuple[Signature, ...]:
+    """The signatures; none when a line is misspelt, which is a log without a good signature, not a malformed body."""
+    try:
+        return parse_signatures(lines)
+    except NoteError:
+        return ()

@@ -1,0 +1,1 @@
+"""Log witnesses: ours, somebody else's, and what a vault does with them."""
