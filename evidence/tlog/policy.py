@@ -4,7 +4,7 @@ The trust anchor keeps the lines for witnesses, groups and the quorum; the log's
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from evidence.errors import DocumentError, EvidenceError, SignatureError
@@ -37,7 +37,7 @@ class Policy:
 
     lines: tuple[str, ...] = ()
     witnesses: tuple[Witness, ...] = ()
-    groups: Mapping[str, _Group] | None = None
+    groups: Mapping[str, _Group] = field(default_factory=dict)
     quorum: str = _NONE
 
     @classmethod
@@ -68,7 +68,7 @@ class Policy:
         return f"cosigned by {len(verified.cosignatures)} of {len(self.witnesses)} log witnesses"
 
     def _holds(self, name: str, cosigned: Collection[str]) -> bool:
-        group = (self.groups or {}).get(name)
+        group = self.groups.get(name)
         if group is None:
             return name in cosigned
         return sum(self._holds(member, cosigned) for member in group.members) >= group.threshold
