@@ -39,6 +39,25 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+@contextlib.contextmanager
+def living_in(profile: Path, *, scripts: bool) -> Iterator[BrowserContext]:
+    """A browser that keeps in this folder what browsers keep, pages behind the back button too."""
+    path = require.tool("chromium")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=path,
+            args=list(ARGUMENTS),
+            ignore_default_args=["--disable-back-forward-cache"],
+            viewport={"width": 360, "height": 740},
+            java_script_enabled=scripts,
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
 @dataclass
 class Phone:
     """One visit: `tab` to act in, `requests` and `complaints` for what came of it."""

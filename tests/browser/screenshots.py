@@ -6,13 +6,17 @@ letters and no spaces.
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from playwright.sync_api import Browser, Page, Route
 
 from api.web.pages import Pages
+from tests import media
 from tests.api.web.samples import LIMIT, every_page
 from tests.browser.phone import chromium
+from tests.browser.scripted import states
+from tests.service import World
 
 TAGS: Final = ("en", "ar", "my")
 WIDTH: Final = 360
@@ -24,11 +28,17 @@ _TALLEST: Final = 16_000  # pixels that Chromium draws in one picture
 def main(out: Path, *tags: str) -> None:
     """Write one picture for each page and language into `out`, the whole page from top to bottom."""
     out.mkdir(parents=True, exist_ok=True)
-    pages = Pages(size_limit=LIMIT)
-    with chromium() as browser:
+    pages = Pages(size_limit=LIMIT, scripts={})
+    with chromium() as browser, TemporaryDirectory() as folder:
         for tag in tags or TAGS:
             for name, page in every_page(pages, tag).items():
                 _take(browser, page.html, dict(page.headers), out / f"{tag}-{name}.png")
+        photo = Path(folder) / "IMG_20261125_031233.jpg"
+        photo.write_bytes(media.noise())
+        with World.running(Path(folder)) as world:
+            for tag in tags or TAGS:
+                for name, tab in states(browser, world.address, tag, photo, width=WIDTH, height=HEIGHT):
+                    tab.screenshot(path=out / f"{tag}-{name}.png", full_page=True)
 
 
 def _take(browser: Browser, html: str, headers: dict[str, str], path: Path) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.phone import REAL, SEND
+from tests.browser.phone import REAL, SEND, living_in
 from tests.oracles import require
 from tests.service import World
 from tests.traces import contents, files
@@ -67,20 +67,8 @@ class Profile:
 
 @contextlib.contextmanager
 def profile(folder: Path, *, scripts: bool) -> Iterator[Profile]:
-    path = require.tool("chromium")
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            folder,
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-            ignore_default_args=["--disable-back-forward-cache"],
-            viewport={"width": 360, "height": 740},
-            java_script_enabled=scripts,
-        )
-        try:
-            yield Profile(folder, context)
-        finally:
-            context.close()
+    with living_in(folder, scripts=scripts) as context:
+        yield Profile(folder, context)
 
 
 @pytest.fixture
