@@ -126,6 +126,11 @@ PROBLEMS: Final[dict[str, Problem]] = {
         N_("The bundle is not sealed."),
         N_("Look at the request's state; it may wait for approvals, or be denied."),
     ),
+    "takes-quorum": Problem(
+        409,
+        N_("It takes several custodians to open this."),
+        N_("One custodian can read statements and records. Media opens for a partner when enough custodians approve."),
+    ),
     "bundle-withdrawn": Problem(
         410,
         N_("The source withdrew something in this bundle."),
@@ -191,6 +196,7 @@ _BY_CLASS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (vault_errors.RequestRefused, "not-acceptable"),
     (vault_errors.BundleWithdrawn, "bundle-withdrawn"),
     (vault_errors.NotReady, "not-ready"),
+    (vault_errors.SharesMissing, "takes-quorum"),
     (vault_errors.NoSpace, "no-space"),
     (vault_errors.SequencerStalled, "log-stalled"),
     (vault_errors.NotFound, "not-found"),

@@ -20,7 +20,7 @@ CASE: Final = "data/case.json.age"
 REPORT: Final = "data/report.html.age"
 README: Final = "README.txt"
 EVENTS_FORMAT: Final = "amparo/bundle-events/1"
-APPROVALS_FORMAT: Final = "amparo/bundle-approvals/1"
+APPROVALS_FORMAT: Final = "amparo/bundle-approvals/2"
 CASE_FORMAT: Final = "amparo/bundle-case/1"
 EXHIBITS_LIMIT: Final = 100_000
 

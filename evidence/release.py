@@ -1,12 +1,13 @@
 """The documents of a release, each signed by a person: enrolment, request, approval, denial, revocation.
 
 An approval names every object that it opens: the stored payload's hash, which the custody log committed to when the
-object was sealed, and the hash of the new header that the custodian wrapped to the partner. So it can be moved neither
-to another partner, nor to other objects, nor to another request.
+object was sealed, and a commitment to the key that opens it. It names the answer that came with it: the custodian's
+parts of those keys, sealed to the partner. So it can be moved neither to another partner, nor to other objects, nor to
+another request.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,7 +21,9 @@ from evidence.ids import CASE_PATTERN, REQUEST_PATTERN
 ENROLMENT: Final = "amparo/enrolment/1"
 REVOCATION: Final = "amparo/revocation/1"
 REQUEST: Final = "amparo/request/1"
-APPROVAL: Final = "amparo/approval/1"
+APPROVAL: Final = "amparo/approval/2"
+FORMER_APPROVAL: Final = "amparo/approval/1"
+"""Without an answer: a custodian's new headers came with it. Logs may hold such approvals; none is made any more."""
 DENIAL: Final = "amparo/denial/1"
 PURPOSE_LIMIT: Final = 1000  # characters
 ENROLLED_ROLES: Final = ("partner", "auditor")
@@ -154,18 +157,18 @@ class Denial:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ReleasedObject:
-    """One sealed object of a release: its place in the store, its payload's hash, its new header's hash (32 bytes)."""
+    """One sealed object of a release: its place in the store, its payload's hash, its `exhibit.key_commitment`."""
 
     key: str
     payload_sha256: bytes
-    header_sha256: bytes
+    key_commitment: bytes
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form."""
         return {
             "key": self.key,
             "payload_sha256": self.payload_sha256.hex(),
-            "header_sha256": self.header_sha256.hex(),
+            "key_commitment": self.key_commitment.hex(),
         }
 
     @classmethod
@@ -175,15 +178,20 @@ class ReleasedObject:
         released = cls(
             key=fields.text("key", 256),
             payload_sha256=fields.hexadecimal("payload_sha256", 32),
-            header_sha256=fields.hexadecimal("header_sha256", 32),
+            key_commitment=fields.hexadecimal("key_commitment", 32),
         )
         fields.done()
         return released
 
 
-def objects_digest(objects: Sequence[ReleasedObject]) -> bytes:
-    """SHA-256 over the RFC 8785 form of the sorted list: what an approval's event holds instead of the list."""
-    return hashlib.sha256(encode([item.to_json() for item in sorted(objects)])).digest()
+def objects_list(objects: Iterable[ReleasedObject]) -> bytes:
+    """The RFC 8785 form of the sorted list."""
+    return encode([item.to_json() for item in sorted(objects)])
+
+
+def objects_digest(objects: Iterable[ReleasedObject]) -> bytes:
+    """SHA-256 of `objects_list`: what an approval holds instead of the list."""
+    return hashlib.sha256(objects_list(objects)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +205,8 @@ class Approval:
     """The partner's key id, which names the whole public line."""
     objects: bytes
     """`objects_digest` of what is released, 32 bytes."""
+    answer: bytes
+    """SHA-256 of the answer, an age file to the partner; empty in approvals of a former version."""
     time: datetime
 
     def to_json(self) -> dict[str, Json]:
@@ -208,6 +218,7 @@ class Approval:
             "case": self.case,
             "partner": self.partner,
             "objects_sha256": self.objects.hex(),
+            "answer_sha256": self.answer.hex(),
             "time": rfc3339(self.time),
         }
 
@@ -215,13 +226,15 @@ class Approval:
     def from_json(cls, value: Mapping[str, Json]) -> "Approval":
         """Read a verified document."""
         fields = Fields(value, "approval")
-        fields.format(APPROVAL)
+        former = value.get("format") == FORMER_APPROVAL
+        fields.format(FORMER_APPROVAL if former else APPROVAL)
         approval = cls(
             origin=fields.text("origin", 256),
             request=fields.matching("request", REQUEST_PATTERN),
             case=fields.matching("case", CASE_PATTERN),
             partner=fields.hexadecimal("partner", 16).hex(),
             objects=fields.hexadecimal("objects_sha256", 32),
+            answer=b"" if former else fields.hexadecimal("answer_sha256", 32),
             time=fields.time("time"),
         )
         fields.done()

@@ -21,7 +21,7 @@ from evidence.errors import BagError, CustodyError, DocumentError, EvidenceError
 from evidence.event import Event, EventType, commitment
 from evidence.exhibit import HEADER_LIMIT, ExhibitRecord, header_length, record_commitment, stored_objects
 from evidence.opened_exhibit import OpenedExhibit
-from evidence.release import objects_digest
+from evidence.release import ReleasedObject, objects_digest
 from evidence.tlog import checkpoint, proof
 from evidence.trust import Trust
 
@@ -37,7 +37,7 @@ STEPS: Final = (
         "approvals",
         "enough custodians approved exactly these objects for this partner, and case.json says what the events say",
     ),
-    (8, "objects", "every released object is the one that was sealed, under the header that was approved"),
+    (8, "objects", "every released object is the one that was sealed, under the key that was approved"),
     (9, "records", "every exhibit record is the one that the log committed to"),
     (10, "media", "every exhibit and statement opens; exhibits have the length and hash that their records give"),
     (
@@ -59,6 +59,10 @@ class Opener(Protocol):
 
     def __call__(self, source: Source) -> Iterator[bytes]:
         """The plaintext of an age file, in pieces; SealError when it does not open. Every piece is authenticated."""
+        ...
+
+    def key_commitment(self, source: Source) -> bytes:
+        """`exhibit.key_commitment` of the age file's key; SealError when its header does not open."""
         ...
 
 
@@ -286,25 +290,28 @@ class _Verification:
             committed = sealed.get(released.key)
             if committed is None or committed.sha256 != released.payload_sha256:
                 raise CustodyError(f"{path}: not an object that the log says was sealed in this case")
-            self._require_object(path, released.header_sha256, committed.sha256, committed.size)
+            self._require_object(path, released, committed.size)
             expected.add(path)
         present = {path for path in self._bundle.files if bundle.is_released(path)}
         if present != expected:
             raise BagError("released objects are missing or added: " + ", ".join(sorted(present ^ expected)[:20]))
         return f"{len(expected)} objects"
 
-    def _require_object(self, path: str, header_sha256: bytes, payload_sha256: bytes, payload_size: int) -> None:
+    def _require_object(self, path: str, released: ReleasedObject, payload_size: int) -> None:
         window = self._bundle.files.get(path)
-        if window is None:
+        if window is None or self._opener is None:
             raise BagError(f"{path} is missing")
-        length = header_length(window.read(0, HEADER_LIMIT))
-        if hashlib.sha256(window.read(0, length)).digest() != header_sha256:
-            raise BagError(f"{path}: another header than the one that was approved")
-        digest = hashlib.sha256()
+        try:
+            key = self._opener.key_commitment(window)
+        except SealError as error:
+            raise SealError(f"{path}: {error.reason}") from None
+        if key != released.key_commitment:
+            raise BagError(f"{path}: another key than the one that was approved")
+        length, digest = header_length(window.read(0, HEADER_LIMIT)), hashlib.sha256()
         for chunk in Window(window, length, window.size - length, 0).chunks():
             digest.update(chunk)
             self._progress(len(chunk))
-        if window.size - length != payload_size or digest.digest() != payload_sha256:
+        if window.size - length != payload_size or digest.digest() != released.payload_sha256:
             raise BagError(f"{path}: another payload than the one that was sealed")
 
     # (9) records

@@ -160,13 +160,17 @@ class Service:
 
 @dataclass
 class World:
-    """A vault with one custodian, and people who may be enrolled. `service` runs between `start` and `stop`."""
+    """A vault with its custodian, and people who may be enrolled. `service` runs between `start` and `stop`.
+
+    `fellows` are the other custodians, where there are several.
+    """
 
     folder: Path
     custodian: Person
     partner: Person
     auditor: Person
     service: Service
+    fellows: tuple[Person, ...] = ()
 
     @classmethod
     def make(
@@ -177,6 +181,8 @@ class World:
         database: str = "",
         cadence: float = 0.05,
         policy: Path | None = None,
+        fellows: int = 0,
+        quorum: int = 1,
     ) -> "World":
         """Keys and a new vault; the service is not started, nobody is enrolled.
 
@@ -186,11 +192,14 @@ class World:
         custodian, partner = Person.new(folder, "custodian", classic=classic), Person.new(folder, "partner")
         auditor = Person.new(folder, "auditor", classic=True)
         vault = folder / "vault"
+        others = tuple(Person.new(folder, f"fellow-{number}") for number in range(1, fellows + 1))
         succeed(
             "init",
             vault,
             "--custodian",
-            custodian.public,
+            *(each.public for each in (custodian, *others)),
+            "--quorum",
+            str(quorum),
             "--origin",
             ORIGIN,
             "--cadence",
@@ -198,13 +207,13 @@ class World:
             *(["--policy", str(policy)] if policy else []),
             *(["--db", database] if database else []),
         )
-        return cls(folder, custodian, partner, auditor, Service(vault, folder / "said.txt"))
+        return cls(folder, custodian, partner, auditor, Service(vault, folder / "said.txt"), others)
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, folder: Path) -> Iterator["World"]:
+    def running(cls, folder: Path, *, fellows: int = 0, quorum: int = 1) -> Iterator["World"]:
         """A new vault with its service, the partner and the auditor enrolled."""
-        world = cls.make(folder)
+        world = cls.make(folder, fellows=fellows, quorum=quorum)
         try:
             world.service.start()
             world.enrol(world.partner, "partner")
@@ -260,8 +269,9 @@ class World:
         assert sent.status_code == 200, sent.text
         return sent.json()
 
-    def as_custodian(self, *words: str | Path) -> Done:
-        return succeed("custodian", "-i", self.custodian.key, "--server", self.address, *words)
+    def as_custodian(self, *words: str | Path, custodian: Person | None = None) -> Done:
+        who = custodian or self.custodian
+        return succeed("custodian", "-i", who.key, "--server", self.address, "--trust", self.trust_file, *words)
 
     def as_partner(self, *words: str | Path, partner: Person | None = None) -> Done:
         return succeed("partner", "-i", (partner or self.partner).key, "--server", self.address, *words)

@@ -1,9 +1,10 @@
-"""The custodian's side of an approval: see that every header really wraps the key of what it stands for, then wrap it.
+"""The custodian's side of an approval: see that every key is of what it stands for, then seal one's part to a partner.
 
 A server that was seized could hand over another case's headers under this case's names, and have them opened with one
-approval. So nothing is wrapped before the statement says which case it is of, the record says which exhibit of which
-case it is of, and the media's and the place's file keys fit the commitments in that record. Whoever can seal (the
-server) can make records, but cannot commit to a key that it never had.
+approval. So nothing is answered before the statement says which case it is of, the record says which exhibit of which
+case it is of, and the media's and the place's keys fit that record: a whole key by the commitment in it, a share, which
+alone tells nothing of its key, by the case and object to which it was bound when it was sealed. Whoever can seal (the
+server) can make records, but can neither commit to a key that it never had, nor bind a share that it cannot open anew.
 
 Like `opening`, never loaded by the service.
 """
@@ -11,7 +12,7 @@ Like `opening`, never loaded by the service.
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.constant_time import bytes_eq
@@ -20,11 +21,15 @@ from evidence.canonical import Json
 from evidence.errors import DocumentError, SealError
 from evidence.exhibit import ExhibitRecord, key_commitment
 from evidence.fields import Fields
+from evidence.release import ReleasedObject
 from vault.age.errors import AgeError
-from vault.age.identities import Identity, open_header
-from vault.age.recipients import Recipient, seal_header
+from vault.age.header import HEADER_BYTES, parse_stanzas
+from vault.age.identities import KeyIdentity
 from vault.age.stream import Decryptor
+from vault.answers import Answer
 from vault.interrupted_record import InterruptedRecord, parse_record
+from vault.quorum import media_context
+from vault.shares import Part, part_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class OfferedObject:
     outcome: str
     size: int
     sha256: bytes
-    header: bytes
+    stanzas: bytes
     payload: bytes
 
     @classmethod
@@ -52,7 +57,7 @@ class OfferedObject:
                 outcome=fields.text("outcome", 16),
                 size=fields.integer("bytes"),
                 sha256=fields.hexadecimal("sha256", 32),
-                header=base64.b64decode(fields.text("header", 1 << 21), validate=True),
+                stanzas=fields.text("stanzas", HEADER_BYTES).encode(),
                 payload=base64.b64decode(fields.text("payload", 1 << 27), validate=True),
             )
         except binascii.Error:
@@ -67,55 +72,91 @@ class OfferedObject:
 
 
 class CaseKeys:
-    """The file keys of one case's objects, each shown to belong to the case; SealError or DocumentError when not."""
+    """A custodian's parts of the keys of one case's objects, each shown to belong to the case.
 
-    def __init__(self, case: str, offered: Iterable[OfferedObject], identities: Sequence[Identity]) -> None:
-        self._case, self._identities = case, identities
-        self._offered = {each.key: each for each in offered}
+    SealError or DocumentError when one does not.
+    """
+
+    def __init__(self, case: str, offered: Iterable[OfferedObject], identity: KeyIdentity) -> None:
+        self._case, self._identity = case, identity
+        listed = list(offered)
+        self._offered = {each.key: each for each in listed}
+        if len(self._offered) != len(listed):
+            raise DocumentError("the server offers an object twice")
         self.records: Mapping[str, ExhibitRecord | InterruptedRecord] = {
             each.exhibit: self._record(each) for each in self._offered.values() if each.name == "record.age"
         }
-        self._keys = {each.key: self._key(each) for each in self._offered.values()}
+        self._parts = {each.key: self._checked(each) for each in self._offered.values()}
 
-    def wrap(self, key: str, recipient: Recipient) -> bytes:
-        """A new header for the object, to `recipient` only."""
-        return seal_header(self._keys[key], [recipient])
+    def quorum(self, key: str) -> int:
+        """How many custodians it takes to open this object."""
+        return self._parts[key].threshold
+
+    def released(self, chosen: Iterable[OfferedObject]) -> list[ReleasedObject]:
+        """What an approval says of these objects."""
+        return [ReleasedObject(each.key, each.sha256, self._commitment(each)) for each in chosen]
+
+    def answer(self, request: str, custodian: str, chosen: Iterable[OfferedObject]) -> Answer:
+        """The parts of these objects, for the partner who made the request; `custodian` is whose parts they are."""
+        return Answer(request, custodian, {each.key: self._parts[each.key] for each in chosen})
 
     def plaintext(self, offered: OfferedObject) -> bytes:
         """A statement or record in clear, if its payload is the one that is named."""
         if hashlib.sha256(offered.payload).digest() != offered.sha256 or len(offered.payload) != offered.size:
             raise DocumentError("the server sent another payload than it names")
-        decryptor = Decryptor(self._open(offered))
+        part = self._part(offered)
+        if part.threshold != 1:
+            raise DocumentError("the server offers a paper that does not open with one key")
+        decryptor = Decryptor(part.value)
         try:
             return decryptor.update(offered.payload) + decryptor.finish()
         except AgeError as error:
             raise SealError(error.reason) from None
 
-    def _open(self, offered: OfferedObject) -> bytes:
+    def _part(self, offered: OfferedObject) -> Part:
         try:
-            return open_header(offered.header, self._identities)[0]
+            stanzas = parse_stanzas(offered.stanzas)
+            return part_of(stanzas, self._identity, media_context(self._case, offered.key))
         except AgeError as error:
             raise SealError(error.reason) from None
 
     def _record(self, offered: OfferedObject) -> ExhibitRecord | InterruptedRecord:
         record = parse_record(self.plaintext(offered))
-        if (record.case, record.exhibit, record.number) != (self._case, offered.exhibit, offered.number):
+        said = (record.case, record.exhibit, record.number)
+        if (
+            said != (self._case, offered.exhibit, offered.number)
+            or offered.key != f"exhibits/{offered.exhibit}/record.age"
+        ):
             raise DocumentError("the server offers the record of another exhibit or case")
         return record
 
-    def _key(self, offered: OfferedObject) -> bytes:
-        file_key = self._open(offered)
+    def _checked(self, offered: OfferedObject) -> Part:
+        part = self._part(offered)
         if offered.name.startswith("statement-"):
             if not self.plaintext(offered).startswith(f"Case {self._case}, statement ".encode()):
                 raise DocumentError("the server offers the statement of another case")
         elif offered.name != "record.age":
-            record = self.records.get(offered.exhibit)
-            expected = None if record is None else self._committed(record, offered)
-            if expected is None or not bytes_eq(key_commitment(file_key), expected):
+            expected = self._committed(offered)
+            if expected is None or offered.key != f"exhibits/{offered.exhibit}/{offered.name}":
+                raise DocumentError("the server offers an object that no record of this case names")
+            if part.threshold == 1 and not bytes_eq(key_commitment(part.value), expected):
                 raise DocumentError("the server offers a key that is not this exhibit's")
-        return file_key
+        return part
 
-    def _committed(self, record: ExhibitRecord | InterruptedRecord, offered: OfferedObject) -> bytes | None:
+    def _commitment(self, offered: OfferedObject) -> bytes:
+        """The commitment to the object's key: by the key where it is at hand, else as the record has it."""
+        part = self._parts[offered.key]
+        if part.threshold == 1:
+            return key_commitment(part.value)
+        committed = self._committed(offered)
+        if committed is None:
+            raise DocumentError("the server offers an object that no record of this case names")
+        return committed
+
+    def _committed(self, offered: OfferedObject) -> bytes | None:
+        record = self.records.get(offered.exhibit)
+        if record is None:
+            return None
         if offered.name == "withheld.age":
             return record.withheld_key
         same = (record.payload_bytes, record.payload_sha256, record.outcome)

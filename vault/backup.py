@@ -18,7 +18,6 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy.engine import make_url
 
-from vault.age.recipients import seal_header
 from vault.age.stream import NONCE_BYTES, Encryptor
 from vault.errors import DatabaseUnavailable, NotFound
 from vault.instance import Vault
@@ -61,7 +60,7 @@ class _Sealer(io.RawIOBase):
         file_key = secrets.token_bytes(FILE_KEY_BYTES)
         self._encryptor = Encryptor(file_key, secrets.token_bytes(NONCE_BYTES))
         self._write = write
-        self._write(seal_header(file_key, vault.recipients, allow_mixed=True))
+        self._write(vault.header(file_key))
         self._write(self._encryptor.start())
 
     def write(self, data: Any, /) -> int:

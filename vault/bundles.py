@@ -1,56 +1,44 @@
-"""Seal the bundle of an approved request, and serve it in ranges.
+"""Seal the bundle of an approved request, and serve in ranges what it is made from.
 
-Sealing writes the bundle's small files to the store and a list of its pieces; the media stays where it is, and the
-archive is put together while it is sent. It is done again from the start after a crash: the request stays `approved`
-until the `bundle.sealed` event is recorded, and everything before that event only adds objects.
+Sealing writes the bundle's small papers to the store and a list of its parts; the media stays where it is, and nothing
+of it is read: its length and hash are known since it was sealed. The partner's tool fetches the parts as one stream,
+puts the keys together from the custodians' answers, and writes the bundle (`vault.assembling`): only then are there
+headers that open. Sealing is done again from the start after a crash: the request stays `approved` until the
+`bundle.sealed` event is recorded, and everything before that event only adds objects.
 """
 
-import hashlib
-import zlib
+import base64
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from evidence import archive, bag, bundle, report
-from evidence.archive import Entry, Piece
-from evidence.canonical import Json, decode, encode
+from evidence import bag, bundle, report
+from evidence.canonical import Json
 from evidence.custody import State, next_state
 from evidence.errors import CustodyError
 from evidence.event import Event, EventType, Role
-from evidence.fields import Fields
-from evidence.release import ReleasedObject, objects_digest
+from evidence.release import Approval, ReleasedObject
 from evidence.tlog.merkle import prove_inclusion
 from evidence.tlog.proof import TlogProof
 from vault.age.recipients import parse_recipient
 from vault.database import schema
-from vault.errors import Altered, BundleWithdrawn, NotReady, UnknownRequest
+from vault.errors import BundleWithdrawn, NotReady, UnknownRequest
 from vault.instance import TOOL, Vault
-from vault.places import approved_headers, bundle_files, bundle_parts, exhibit_of_header, release_papers
-from vault.release import RequestView, partner_line, view
+from vault.places import bundle_files, bundle_parts, release_papers
+from vault.release import RequestView, agreement, approvals, partner_line, view
+from vault.release_papers import Part, Parts, may_hold, read_answer, read_objects, read_parts, store_parts
 from vault.sealing import payload_of, seal_bytes
-from vault.store.protocol import StoreReader
+from vault.store.protocol import Store
 
 CHUNK: Final = 1024 * 1024  # bytes
-_PARTS_FORMAT: Final = "amparo/bundle-parts/1"
+RELEASE_FORMAT: Final = "amparo/release/1"
 _ENROLMENT: Final = (EventType.PARTNER_ENROLLED.value, EventType.PARTNER_REVOKED.value)
 
 ReadMe = Callable[[str, str], str]
 """The words of the bundle's README, given the request and the case; the door owns them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A file of the bag: the store's objects whose bytes make it up, each from an offset to its end."""
-
-    path: str
-    sources: tuple[tuple[str, int], ...]
-    size: int
-    crc: int
 
 
 def seal(vault: Vault, request: str, read_me: ReadMe) -> None:
@@ -64,7 +52,7 @@ def seal(vault: Vault, request: str, read_me: ReadMe) -> None:
     with vault.locks.hold(request):
         if vault.store.exists(bundle_parts(request)):
             return
-        _agreed(vault, request)  # before the event: a withdrawal may have deleted the headers
+        _agreed(vault, request)  # before the event: a withdrawal may have deleted the papers
         number = vault.sequencer.record(lambda connection: _seal_event(vault, connection, asked))
         if number:
             vault.sequencer.wait(number)
@@ -83,53 +71,78 @@ def pending(vault: Vault) -> list[str]:
         row.request
         for row in found
         if not vault.store.exists(bundle_parts(row.request))
-        and (row.state == State.SEALED.value or view(vault, row.request).approvals >= vault.trust.quorum)
+        and (row.state == State.SEALED.value or _is_agreed(vault, row.request))
     ]
 
 
-class BundleReader:
-    """A sealed bundle as random-access bytes: structure from memory, contents from the store as they are asked for."""
+class ContentReader:
+    """All parts of a bundle, one after the other, as random-access bytes."""
 
-    def __init__(self, vault: Vault, parts: Sequence[Part], request: str) -> None:
-        self._vault = vault
-        self._parts = {f"{request}/{part.path}": part for part in parts}
-        entries = [Entry(name, part.size, part.crc) for name, part in self._parts.items()]
-        self._pieces = archive.layout(entries)
-        self._starts = [piece.offset for piece in self._pieces]
-        self.size = archive.total_size(self._pieces)
+    def __init__(self, store: Store, request: str, parts: Sequence[Part]) -> None:
+        self._store, self._request, self._parts = store, request, parts
+        self._starts = [0, *accumulate(part.size for part in parts)]
+        self.size = self._starts[-1]
 
     def chunks(self, offset: int, length: int) -> Iterator[bytes]:
         """The bytes of `[offset, offset + length)` in order."""
         end = min(offset + length, self.size)
         index = bisect_right(self._starts, offset) - 1
         while offset < end:
-            piece = self._pieces[index]
-            low, high = offset - piece.offset, min(end - piece.offset, piece.size)
+            part, low = self._parts[index], offset - self._starts[index]
+            high = min(end - self._starts[index], part.size)
             if low < high:
-                yield from self._piece(piece, low, high)
-            offset, index = max(offset, piece.offset + high), index + 1
-
-    def _piece(self, piece: Piece, low: int, high: int) -> Iterator[bytes]:
-        if piece.entry is None:
-            yield piece.data[low:high]
-            return
-        position = 0
-        for key, start in self._parts[piece.entry.name].sources:
-            with self._vault.store.open(key) as reader:
-                size = reader.size - start
-                first, last = max(low - position, 0), min(high - position, size)
-                if first < last:
-                    yield from reader.chunks(start + first, last - first, CHUNK)
-                position += size
+                # Looked up now, since a header in front of the payload may have been rewritten after the sealing.
+                paper = bundle_files(self._request) + part.path, 0
+                source, start = payload_of(self._store, part.key) if part.key else paper
+                with self._store.open(source) as stored:
+                    yield from stored.chunks(start + low, high - low, CHUNK)
+            offset, index = self._starts[index] + high, index + 1
 
 
-def open_bundle(vault: Vault, request: str, partner: str) -> BundleReader:
-    """The sealed bundle of a partner's own request; NotReady when it is not sealed, BundleWithdrawn."""
+def open_content(vault: Vault, request: str, partner: str) -> ContentReader:
+    """The parts of the bundle of a partner's own request; NotReady when it is not sealed, BundleWithdrawn."""
+    return ContentReader(vault.store, request, _sealed_parts(vault, request, partner).parts)
+
+
+def release_document(vault: Vault, request: str, partner: str) -> Json:
+    """All that the partner's tool needs beside the parts: what they are, and the answers to open them with.
+
+    Errors as `open_content`. Answers are only of those custodians who approved what is released.
+    """
+    parts = _sealed_parts(vault, request, partner)
+    given: list[Json] = []
+    for signed in approvals(vault, request):
+        approval = Approval.from_json(signed.document)
+        if approval.objects == parts.objects:
+            answer = read_answer(vault.store, request, approval.answer)
+            line = vault.trust.custodian(signed.key_id)
+            given.append(
+                {
+                    "custodian": "" if line is None else line.name,
+                    "signed": signed.to_json(),
+                    "answer": base64.b64encode(answer).decode(),
+                }
+            )
+    return {
+        "format": RELEASE_FORMAT,
+        "request": request,
+        "date": parts.date,
+        "tool": parts.tool,
+        "parts": [
+            {"path": part.path, "key": part.key, "bytes": part.size, "sha256": part.sha256.hex()}
+            for part in parts.parts
+        ],
+        "objects": [item.to_json() for item in read_objects(vault.store, request, parts.objects)],
+        "approvals": given,
+    }
+
+
+def _sealed_parts(vault: Vault, request: str, partner: str) -> Parts:
     asked = view(vault, request, partner)
     _require_not_withdrawn(vault, asked)
     if asked.state != State.SEALED.value or not vault.store.exists(bundle_parts(request)):
         raise NotReady("the bundle is not sealed: the request waits for approvals, or was denied")
-    return BundleReader(vault, _read_parts(vault, request), request)
+    return read_parts(vault.store, request)
 
 
 def _require_not_withdrawn(vault: Vault, asked: RequestView) -> None:
@@ -144,14 +157,14 @@ def _require_not_withdrawn(vault: Vault, asked: RequestView) -> None:
         destroyed = set(connection.execute(gone).scalars())
     withdrawn = state != State.OPEN.value
     if destroyed and not withdrawn and asked.state in {State.APPROVED.value, State.SEALED.value}:
-        held = {exhibit_of_header(key) for key in vault.store.list(release_papers(asked.request))}
-        withdrawn = not held or not held.isdisjoint(destroyed)
+        nothing_left = next(vault.store.list(release_papers(asked.request)), None) is None
+        withdrawn = nothing_left or may_hold(vault.store, asked.request, destroyed)
     if withdrawn:
         raise BundleWithdrawn("the source withdrew something that the bundle held")
 
 
-def downloaded(vault: Vault, request: str, partner: str) -> None:
-    """Record a download; returns when the log covers it, so that no byte leaves before."""
+def downloaded(vault: Vault, request: str, partner: str, what: str) -> None:
+    """Record a download of the `answers` or the `content`; returns when the log covers it: no byte leaves before."""
     requests, people, cases = schema.requests, schema.people, schema.cases
     still_enrolled = select(people.c.name).where(people.c.name == partner, people.c.state == State.ENROLLED.value)
 
@@ -167,7 +180,7 @@ def downloaded(vault: Vault, request: str, partner: str) -> None:
         if connection.execute(still_enrolled).first() is None:
             raise NotReady("the partner is not enrolled any more")
         next_state(EventType.BUNDLE_DOWNLOADED, Role.PARTNER, State(row.state), State(row.of_case))
-        detail: dict[str, Json] = {"request": request}
+        detail: dict[str, Json] = {"request": request, "what": what}
         return [
             vault.event(
                 EventType.BUNDLE_DOWNLOADED, Role.PARTNER, partner, case=row.case, authority=request, detail=detail
@@ -177,33 +190,23 @@ def downloaded(vault: Vault, request: str, partner: str) -> None:
     vault.sequencer.record_and_wait(change)
 
 
-def _agreement(vault: Vault, connection: Connection, request: str) -> tuple[str, bytes]:
-    """A custodian and the digest of objects that the quorum approved alike; NotReady when there is none."""
-    approvals = schema.approvals
-    query = select(approvals.c.custodian, approvals.c.objects_sha256).where(approvals.c.request == request)
-    rows = [(row.custodian, bytes(row.objects_sha256)) for row in connection.execute(query)]
-    counts = Counter(digest for _, digest in rows)
-    for custodian, digest in sorted(rows):
-        if counts[digest] >= vault.trust.quorum:
-            return custodian, digest
-    raise NotReady("the request waits for approvals")
-
-
-def _agreed(vault: Vault, request: str) -> list[tuple[ReleasedObject, str]]:
-    """The released objects and the keys of their new headers; they are exactly those of the recorded approval."""
+def _is_agreed(vault: Vault, request: str) -> bool:
     with vault.database.reading() as connection:
-        custodian, digest = _agreement(vault, connection, request)
-        rows = connection.execute(select(schema.objects.c.key, schema.objects.c.sha256)).all()
-    hashes = {row.key: bytes(row.sha256) for row in rows}
-    prefix = approved_headers(request, custodian, digest)
-    released = []
-    for header_key in vault.store.list(prefix):
-        key = header_key.removeprefix(prefix).removesuffix(".header")
-        header = vault.store.read(header_key, 1 << 20)
-        released.append((ReleasedObject(key, hashes[key], hashlib.sha256(header).digest()), header_key))
-    if objects_digest([item for item, _ in released]) != digest:
-        raise Altered("the stored headers of an approval are not those that were approved")
-    return released
+        return agreement(vault, connection, request) is not None
+
+
+def _agreement(vault: Vault, connection: Connection, request: str) -> bytes:
+    digest = agreement(vault, connection, request)
+    if digest is None:
+        raise NotReady("the request waits for approvals")
+    return digest
+
+
+def _agreed(vault: Vault, request: str) -> tuple[bytes, list[ReleasedObject]]:
+    """What the quorum agreed to release: the digest of the list, and the list."""
+    with vault.database.reading() as connection:
+        digest = _agreement(vault, connection, request)
+    return digest, read_objects(vault.store, request, digest)
 
 
 def _seal_event(vault: Vault, connection: Connection, asked: RequestView) -> list[Event]:
@@ -213,7 +216,7 @@ def _seal_event(vault: Vault, connection: Connection, asked: RequestView) -> lis
         return []  # recorded before a crash, or by the other of two approvals at the same moment
     case = connection.execute(select(cases.c.state).where(cases.c.case == asked.case)).scalar_one()
     partner = connection.execute(select(people.c.state).where(people.c.name == asked.partner)).scalar_one()
-    _, digest = _agreement(vault, connection, asked.request)
+    digest = _agreement(vault, connection, asked.request)
     try:
         after = next_state(EventType.BUNDLE_SEALED, Role.SYSTEM, State(state), State(case))
     except CustodyError as error:
@@ -230,44 +233,31 @@ def _seal_event(vault: Vault, connection: Connection, asked: RequestView) -> lis
 
 
 def _write_parts(
-    vault: Vault, asked: RequestView, released: Sequence[tuple[ReleasedObject, str]], read_me: ReadMe
+    vault: Vault, asked: RequestView, released: tuple[bytes, list[ReleasedObject]], read_me: ReadMe
 ) -> None:
+    digest, objects = released
     prefix = bundle_files(asked.request)
     note, entries = _logged_events(vault, asked.case)
-    case = bundle.case_of([entry.event for entry in entries], asked.request, {item.key for item, _ in released})
+    case = bundle.case_of([entry.event for entry in entries], asked.request, {item.key for item in objects})
     numbers = {exhibit: number for exhibit, number, _, _ in case.exhibits}
     recipient = [parse_recipient(partner_line(vault, asked.partner).recipient)]
     sealed = {
         bundle.EVENTS: bundle.events_document(entries),
-        bundle.APPROVALS: bundle.approvals_document(asked.request, [item for item, _ in released]),
+        bundle.APPROVALS: bundle.approvals_document(asked.request, objects),
         bundle.CASE: case.encode(),
         bundle.REPORT: report.render(case, entries).encode(),
     }
-    files = {path: seal_bytes(data, recipient) for path, data in sealed.items()}
-    files[bundle.CHECKPOINT] = note
-    parts = [_store_part(vault, prefix, path, data) for path, data in files.items()]
-    hashes = {path: bag.digest(data) for path, data in files.items()}
-    for item, header_key in released:
-        path = bundle.path_of(item.key, numbers)
-        part, hashes[path] = _stored_part(vault, path, item.key, header_key)
-        parts.append(part)
-    payload = sum(part.size for part in parts)
-    tags = {
-        bag.DECLARATION_FILE: bag.DECLARATION,
-        bag.INFO: bag.info(
-            [
-                ("Bagging-Date", vault.now().date().isoformat()),
-                ("Bag-Software-Agent", TOOL),
-                ("External-Identifier", asked.request),
-                ("Payload-Oxum", f"{payload}.{len(parts)}"),
-            ]
-        ),
-        bag.PAYLOAD_MANIFEST: bag.manifest(hashes),
-        bundle.README: read_me(asked.request, asked.case).encode(),
-    }
-    tags[bag.TAG_MANIFEST] = bag.manifest({path: bag.digest(data) for path, data in tags.items()})
-    parts += [_store_part(vault, prefix, path, data) for path, data in tags.items()]
-    _store_list(vault, asked.request, sorted(parts, key=lambda part: part.path))
+    papers = {path: seal_bytes(data, recipient) for path, data in sealed.items()}
+    papers[bundle.CHECKPOINT] = note
+    papers[bundle.README] = read_me(asked.request, asked.case).encode()
+    parts = [_paper(vault, prefix, path, data) for path, data in papers.items()]
+    # By what the log committed to when it was sealed; whether the store still has that, the partner's tool sees.
+    sizes = _sizes(vault, asked.case)
+    parts += [
+        Part(bundle.path_of(item.key, numbers), item.key, sizes[item.key], item.payload_sha256) for item in objects
+    ]
+    date = vault.now().date().isoformat()
+    store_parts(vault.store, asked.request, Parts(date, TOOL, digest, tuple(sorted(parts, key=lambda part: part.path))))
 
 
 def _logged_events(vault: Vault, case: str) -> tuple[bytes, list[bundle.LoggedEvent]]:
@@ -289,51 +279,13 @@ def _logged_events(vault: Vault, case: str) -> tuple[bytes, list[bundle.LoggedEv
     ]
 
 
-def _store_part(vault: Vault, prefix: str, path: str, data: bytes) -> Part:
+def _paper(vault: Vault, prefix: str, path: str, data: bytes) -> Part:
     vault.store.put(prefix + path, data)
-    return Part(path, ((prefix + path, 0),), len(data), zlib.crc32(data))
+    return Part(path, "", len(data), bag.digest(data))
 
 
-def _stored_part(vault: Vault, path: str, key: str, header_key: str) -> tuple[Part, bytes]:
-    payload_key, offset = payload_of(vault.store, key)
-    digest, crc, size = hashlib.sha256(), 0, 0
-    with ExitStack() as stack:
-        readers: list[tuple[StoreReader, int]] = [
-            (stack.enter_context(vault.store.open(header_key)), 0),
-            (stack.enter_context(vault.store.open(payload_key)), offset),
-        ]
-        for reader, start in readers:
-            for chunk in reader.chunks(start, None, CHUNK):
-                digest.update(chunk)
-                crc = zlib.crc32(chunk, crc)
-                size += len(chunk)
-    return Part(path, ((header_key, 0), (payload_key, offset)), size, crc), digest.digest()
-
-
-def _store_list(vault: Vault, request: str, parts: Sequence[Part]) -> None:
-    items: list[Json] = [
-        {
-            "path": part.path,
-            "size": part.size,
-            "crc": part.crc,
-            "sources": [{"key": key, "offset": offset} for key, offset in part.sources],
-        }
-        for part in parts
-    ]
-    vault.store.put(bundle_parts(request), encode({"format": _PARTS_FORMAT, "parts": items}))
-
-
-def _read_parts(vault: Vault, request: str) -> list[Part]:
-    fields = Fields(decode(vault.store.read(bundle_parts(request))), "bundle parts")
-    fields.format(_PARTS_FORMAT)
-    parts = []
-    for item in fields.array("parts"):
-        member = Fields(item, "bundle part")
-        sources = tuple(_source(source) for source in member.array("sources"))
-        parts.append(Part(member.text("path"), sources, member.integer("size"), member.integer("crc")))
-    return parts
-
-
-def _source(value: Json) -> tuple[str, int]:
-    fields = Fields(value, "bundle source")
-    return fields.text("key", 512), fields.integer("offset")
+def _sizes(vault: Vault, case: str) -> dict[str, int]:
+    objects = schema.objects
+    with vault.database.reading() as connection:
+        rows = connection.execute(select(objects.c.key, objects.c.bytes).where(objects.c.case == case)).all()
+    return {row.key: row.bytes for row in rows}

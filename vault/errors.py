@@ -22,6 +22,7 @@ VaultError
 ├── RequestRefused       a signed request, approval, denial or enrolment is not acceptable
 ├── NotReady             the bundle of a request is not sealed (yet)
 │   └── BundleWithdrawn  the source withdrew something that the bundle held
+├── SharesMissing        fewer custodians gave a right share of a key than the quorum
 └── StoreError
     ├── InvalidKey       a key is not spelt as `store.protocol` wants it, or is the folder of another key
     ├── NotFound         no object has this key
@@ -36,6 +37,8 @@ No error holds a byte or word of what was stored, nor a key or path: `code` is a
 errno name or an HTTP status.
 """
 
+from collections.abc import Mapping
+
 
 class VaultError(Exception):
     """Base of the errors of this package; `reason` is a fixed phrase of ours."""
@@ -45,6 +48,16 @@ class VaultError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class SharesMissing(VaultError):
+    """A key cannot be put together. `wrong` says, by name, whose share was wrong and how; `missing`, how many lack."""
+
+    code = "shares-missing"
+
+    def __init__(self, wrong: Mapping[str, str], missing: int) -> None:
+        super().__init__("too few custodians gave a right share of the key")
+        self.wrong, self.missing = wrong, missing
 
 
 class StoreError(VaultError):

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from evidence.canonical import Json, encode
@@ -95,12 +96,13 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
     """Write the exhibit's objects. Until its event is recorded nothing refers to them."""
     exhibit = ExhibitId(secrets.token_hex(16))
     withheld, opened = _withhold(received.spool, planned.findings, keep=place.keep_place)
-    media = _seal_media(vault, exhibit, received, planned.findings, withheld)
+    media = _seal_media(vault, place.case, exhibit, received, planned.findings, withheld)
     place_sealed = None
     if opened:
         document = withheld_document(received.sha256, opened)
         opened.clear()  # the document holds it all, and sealing takes as much again
-        place_sealed = seal_small(vault.store, f"exhibits/{exhibit}/withheld.age", document, vault.recipients)
+        key = f"exhibits/{exhibit}/withheld.age"
+        place_sealed = seal_small(vault.store, key, document, partial(vault.media_header, place.case, key))
     record = ExhibitRecord(
         exhibit=exhibit,
         case=place.case,
@@ -124,7 +126,7 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
         nonce=secrets.token_bytes(16),
     )
     encoded = record.encode()
-    record_sealed = seal_small(vault.store, f"exhibits/{exhibit}/record.age", encoded, vault.recipients)
+    record_sealed = seal_small(vault.store, f"exhibits/{exhibit}/record.age", encoded, vault.header)
     objects = [each.stored for each in (media.sealed, record_sealed, place_sealed) if each is not None]
     view = _seal_view(vault, record, place)
     return Sealed(record, tuple(objects), record_commitment(encoded), view)
@@ -154,15 +156,21 @@ class _Media:
 
 
 def _seal_media(
-    vault: Vault, exhibit: str, received: Received, findings: Sequence[Finding], withheld: Sequence[Withheld]
+    vault: Vault,
+    case: CaseNumber,
+    exhibit: ExhibitId,
+    received: Received,
+    findings: Sequence[Finding],
+    withheld: Sequence[Withheld],
 ) -> _Media:
     """One pass: blank, then hash (plain and as a tree) beside encrypting. Hashes run in threads of their own."""
     blanker, root, digest = Blanker(findings), RootBuilder(BLOCK, withheld, received.spool.size), hashlib.sha256()
     hashes: list[Callable[[bytes], None]] = [root.update]
     if findings:  # else the redacted file is the original, whose hash is known
         hashes.append(digest.update)
+    key = media_key(exhibit)
     with (
-        PayloadSealer(vault.store, media_key(exhibit), vault.recipients) as sealer,
+        PayloadSealer(vault.store, key, partial(vault.media_header, case, key)) as sealer,
         ThreadPoolExecutor(len(hashes), thread_name_prefix="hashing") as pool,
     ):
         for chunk in received.spool.chunks():

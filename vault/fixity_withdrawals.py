@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from evidence.custody import State, Subject
-from vault.places import case_papers, exhibit_of_header, exhibit_papers, receipt_view, release_papers
+from vault.places import case_papers, exhibit_papers, receipt_view, release_papers
 from vault.receipts import case_key
+from vault.release_papers import may_hold
 from vault.replay import Replay
 from vault.sealing import PAYLOAD
 from vault.store.protocol import Store
@@ -32,6 +33,6 @@ def withdrawal_faults(store: Store, replay: Replay) -> Iterator[tuple[str, str]]
     for request, asked in sorted(replay.requests.items()):
         if asked.case not in withdrawn and asked.case not in destroyed.values():
             continue
-        for key in store.list(release_papers(request)):
-            if asked.case in withdrawn or exhibit_of_header(key) in destroyed:
+        if asked.case in withdrawn or may_hold(store, request, destroyed):
+            for key in store.list(release_papers(request)):
                 yield key, _STILL_THERE

@@ -15,11 +15,12 @@ from evidence.chronology import HOURLY
 from evidence.event import NONCE_BYTES, Event, EventType, Role
 from evidence.tlog.note import Signer
 from evidence.trust import FILE_LIMIT, Trust
-from vault.age.recipients import Recipient, parse_recipient
+from vault.age.recipients import Recipient, parse_recipient, seal_header
 from vault.clock import Clock, SystemClock, hour
 from vault.database.connection import Database
 from vault.errors import SettingsError
 from vault.locks import Locks
+from vault.quorum import media_context, seal_shares
 from vault.sequencer import Sequencer
 from vault.settings import TRUST_FILE, Settings, load, read_secret
 from vault.store.locate import S3Credentials, open_store
@@ -47,6 +48,15 @@ class Vault:
     def recipients(self) -> tuple[Recipient, ...]:
         """To whom everything is sealed."""
         return tuple(parse_recipient(line.recipient) for line in self.trust.custodians)
+
+    def header(self, file_key: bytes) -> bytes:
+        """The header of what any one custodian may read: statements, records, backups."""
+        return seal_header(file_key, self.recipients, allow_mixed=True)
+
+    def media_header(self, case: str, key: str, file_key: bytes) -> bytes:
+        """The header of what takes the quorum: media and what was withheld of it, for the object at `key` of a case."""
+        context = media_context(case, key)
+        return seal_shares(file_key, self.recipients, self.trust.quorum, context, secrets.token_bytes)
 
     def event(
         self,

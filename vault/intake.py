@@ -194,7 +194,7 @@ def _seal_statement(vault: Vault, case: _Case, words: str) -> _Statement:
     for number in range(case.statements + 1, case.statements + 1 + STATEMENT_TRIES):
         text = statement_text(case.number, number, words)
         try:
-            sealed = seal_small(vault.store, f"cases/{case.number}/statement-{number}.age", text, vault.recipients)
+            sealed = seal_small(vault.store, f"cases/{case.number}/statement-{number}.age", text, vault.header)
         except AlreadyExists:
             continue
         return _Statement(number, sealed.stored)

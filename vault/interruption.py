@@ -20,7 +20,6 @@ from evidence.canonical import Json
 from evidence.errors import EvidenceError
 from evidence.event import Event
 from evidence.exhibit import StoredObject, record_commitment
-from evidence.ids import ExhibitId
 from vault import staging
 from vault.age.stream import plaintext_size
 from vault.database import schema
@@ -28,7 +27,7 @@ from vault.errors import CaseBusy, CaseWithdrawn, NotFound, UploadBusy, UploadGo
 from vault.holding import PATIENCE_SECONDS, Asking, Grip, Upload, enter, lifetime
 from vault.instance import TOOL, Vault
 from vault.interrupted_record import InterruptedRecord
-from vault.places import exhibit_papers
+from vault.places import exhibit_papers, interrupted_exhibit
 from vault.recording import MEDIA_BYTES, highest_number, record_exhibit, require_open
 from vault.sealing import HEADER, PAYLOAD, media_key, seal_small
 from vault.staging import Facts, Phase, Piece
@@ -166,7 +165,7 @@ class _Interrupted:
     def __init__(self, vault: Vault, grip: Grip, facts: Facts, header: bytes) -> None:
         self._vault, self._grip, self._facts, self._header = vault, grip, facts, header
         # The same at every try, so that what a crash left is written again and not left behind.
-        self._exhibit = ExhibitId(hashlib.sha256(b"amparo/interrupted/v1/" + facts.upload.encode()).hexdigest()[:32])
+        self._exhibit = interrupted_exhibit(facts.upload)
 
     def record(self) -> None:
         """Write the objects, then the event; returns when the log covers it and nothing waits any more."""
@@ -177,7 +176,7 @@ class _Interrupted:
         media, pieces = self._join(chain)
         record = self._record(media, pieces)
         encoded = record.encode()
-        sealed = seal_small(vault.store, f"{exhibit_papers(self._exhibit)}record.age", encoded, vault.recipients)
+        sealed = seal_small(vault.store, f"{exhibit_papers(self._exhibit)}record.age", encoded, vault.header)
 
         def change(connection: Connection) -> list[Event]:
             require_open(connection, record.case)

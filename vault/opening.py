@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from evidence.archive import Source
 from evidence.errors import SealError
-from evidence.exhibit import HEADER_LIMIT
+from evidence.exhibit import HEADER_LIMIT, key_commitment
 from vault.age.errors import AgeError
 from vault.age.identities import Identity, open_header
 from vault.age.stream import Decryptor
@@ -33,5 +33,12 @@ class AgeOpener:
                 position += len(sealed)
                 yield decryptor.update(sealed)
             yield decryptor.finish()
+        except AgeError as error:
+            raise SealError(error.reason) from None
+
+    def key_commitment(self, source: Source) -> bytes:
+        """The commitment to the file's key; SealError when no identity fits, or the header was changed."""
+        try:
+            return key_commitment(open_header(source.read(0, HEADER_LIMIT), self._identities)[0])
         except AgeError as error:
             raise SealError(error.reason) from None

@@ -1,19 +1,27 @@
 """Where papers lie in the store (docs/formats.md, "Objects in the store")."""
 
+import hashlib
 from typing import Final
+
+from evidence.ids import ExhibitId
 
 STAGING: Final = "staging/"
 """The beginning of the keys of all uploads that are not finished."""
 
 
-def approved_headers(request: str, custodian: str, objects: bytes) -> str:
-    """The beginning of the keys of the headers that came with one approval; `objects` is its digest."""
-    return f"releases/{request}/headers/{custodian}/{objects.hex()}/"
+def objects_folder(request: str) -> str:
+    """The beginning of the keys of the lists of objects that custodians approved."""
+    return f"releases/{request}/objects/"
 
 
-def approved_header(request: str, custodian: str, objects: bytes, key: str) -> str:
-    """The header that a custodian wrapped to the partner for the object `key`."""
-    return f"{approved_headers(request, custodian, objects)}{key}.header"
+def approved_objects(request: str, digest: bytes) -> str:
+    """The list of objects whose digest an approval holds."""
+    return f"{objects_folder(request)}{digest.hex()}.json"
+
+
+def approved_answer(request: str, digest: bytes) -> str:
+    """The answer, an age file to the partner, whose SHA-256 an approval holds."""
+    return f"releases/{request}/answers/{digest.hex()}.age"
 
 
 def bundle_parts(request: str) -> str:
@@ -46,8 +54,13 @@ def receipt_view(case: str, exhibit: str) -> str:
     return f"{case_papers(case)}receipt/{exhibit}"
 
 
+def exhibit_of(key: str) -> str:
+    """The exhibit that a stored object is of; empty for statements."""
+    return key.removeprefix("exhibits/").partition("/")[0] if key.startswith("exhibits/") else ""
+
+
 def exhibit_of_header(key: str) -> str:
-    """The exhibit that the header of an approval, stored at `key`, is of; empty for other papers of a release."""
+    """The exhibit of a header that came with an approval of a former version; empty for other papers of a release."""
     return key.partition("/exhibits/")[2].partition("/")[0]
 
 
@@ -69,3 +82,8 @@ def staged_header(upload: str) -> str:
 def staged_piece(upload: str, offset: int, ticket: int) -> str:
     """The age payload of what one request brought from an offset on."""
     return f"{staged_papers(upload)}{offset:016d}-{ticket:08d}.payload"
+
+
+def interrupted_exhibit(upload: str) -> ExhibitId:
+    """The exhibit that an upload becomes when it is never finished: known from the beginning, and always the same."""
+    return ExhibitId(hashlib.sha256(b"amparo/interrupted/v1/" + upload.encode()).hexdigest()[:32])

@@ -3,7 +3,7 @@
 `rebuild` writes these rows; `fixity` compares them with those that are there.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from evidence.event import Event, EventType
 from evidence.exhibit import StoredObject, stored_objects
 from evidence.fields import rfc3339
 from evidence.identity import PublicLine
+from evidence.release import Approval
+from evidence.signed import SignedDocument
 from evidence.trust import Trust
 from vault.database import schema
 from vault.setup import person_row
@@ -34,6 +36,7 @@ class Replay:
         self.exhibits: dict[str, Event] = {}
         self.requests: dict[str, Event] = {}
         self.objects: dict[str, tuple[StoredObject, Event]] = {}
+        self.approvals: defaultdict[str, list[Approval]] = defaultdict(list)
         self._people: list[str] = []
         self._sealed_in = Counter[str]()  # exhibits by case, the destroyed ones too
 
@@ -50,6 +53,9 @@ class Replay:
             self._people.append(str(event.detail.get("name", "")))
         elif event.type is EventType.RELEASE_REQUESTED:
             self.requests[str(event.detail.get("request", ""))] = event
+        elif event.type is EventType.RELEASE_APPROVED:
+            signed = SignedDocument.from_json(event.detail.get("signed"))
+            self.approvals[str(event.detail.get("request", ""))].append(Approval.from_json(signed.document))
         if event.type in _SEALING:
             for stored in stored_objects(event.detail):
                 self.objects[stored.key] = (stored, event)

@@ -1,23 +1,27 @@
-"""Seal bytes to the custodians: an age header and a payload, and what the log commits to about them.
+"""Seal bytes: an age header and a payload, and what the log commits to about them.
 
-Sealing needs public keys only. The file key lives in memory while the object is written and is then forgotten.
+Who can open them is the header's matter: `Vault.header` and `Vault.media_header`. Sealing needs public keys only. The
+file key lives in memory while the object is written and is then forgotten.
 """
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 from evidence.exhibit import StoredObject, header_length, key_commitment
-from vault.age.files import encrypt
-from vault.age.recipients import Recipient, seal_header
+from vault.age.files import encrypt, encrypt_payload
+from vault.age.recipients import Recipient
 from vault.age.stream import NONCE_BYTES, Encryptor
 from vault.store.protocol import Store
 
 FILE_KEY_BYTES: Final = 16
 HEADER: Final = ".header"
 PAYLOAD: Final = ".payload"
+
+HeaderOf = Callable[[bytes], bytes]
+"""Gives the age header that wraps a file key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +32,14 @@ class SealedPayload:
     key_commitment: bytes
 
 
-def seal_small(store: Store, key: str, plaintext: bytes, recipients: Sequence[Recipient]) -> SealedPayload:
+def seal_small(store: Store, key: str, plaintext: bytes, header_of_key: HeaderOf) -> SealedPayload:
     """Seal a small object as one age file at `key`, where nothing may be yet: AlreadyExists.
 
     The hash and length are of its payload section.
     """
     file_key = secrets.token_bytes(FILE_KEY_BYTES)
-    sealed = encrypt(plaintext, file_key, secrets.token_bytes(NONCE_BYTES), recipients, allow_mixed=True)
-    store.create(key, sealed)
-    payload = sealed[header_length(sealed) :]
+    payload = encrypt_payload(plaintext, file_key, secrets.token_bytes(NONCE_BYTES))
+    store.create(key, header_of_key(file_key) + payload)
     return SealedPayload(StoredObject(key, len(payload), hashlib.sha256(payload).digest()), key_commitment(file_key))
 
 
@@ -46,16 +49,11 @@ def seal_bytes(plaintext: bytes, recipients: Sequence[Recipient]) -> bytes:
     return encrypt(plaintext, file_key, nonce, recipients, allow_mixed=True)
 
 
-def media_header(file_key: bytes, recipients: Sequence[Recipient]) -> bytes:
-    """The age header to the custodians of an exhibit's media, and of an upload that may become one."""
-    return seal_header(file_key, recipients, allow_mixed=True)
-
-
 class PayloadSealer:
     """Writes `key`.payload as plaintext passes by, then `key`.header; nothing stays unless `commit` is called."""
 
-    def __init__(self, store: Store, key: str, recipients: Sequence[Recipient]) -> None:
-        self._store, self._key, self._recipients = store, key, recipients
+    def __init__(self, store: Store, key: str, header_of_key: HeaderOf) -> None:
+        self._store, self._key, self._header_of_key = store, key, header_of_key
         self._file_key = secrets.token_bytes(FILE_KEY_BYTES)
         self._encryptor = Encryptor(self._file_key, secrets.token_bytes(NONCE_BYTES))
         self._digest = hashlib.sha256()
@@ -78,7 +76,7 @@ class PayloadSealer:
         """Finish the payload and store the header, both durable on return."""
         self._write(self._encryptor.finish())
         self._writer.commit()
-        self._store.put(self._key + HEADER, media_header(self._file_key, self._recipients))
+        self._store.put(self._key + HEADER, self._header_of_key(self._file_key))
         stored = StoredObject(self._key, self._size, self._digest.digest())
         return SealedPayload(stored, key_commitment(self._file_key))
 

@@ -51,8 +51,6 @@ def create(
     """Make a vault in `folder`, which must be new or empty; SettingsError when it is neither, or keys do not fit."""
     if folder.exists() and any(folder.iterdir()):
         raise SettingsError("the folder is not empty; give a new one")
-    if new.quorum != 1:
-        raise SettingsError("this version supports a quorum of 1; larger quorums are not built yet")
     for line in new.custodians:
         parse_recipient(line.recipient)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

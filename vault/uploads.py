@@ -28,7 +28,8 @@ from vault.exhibits import Received, Sealed
 from vault.holding import Grip, Upload, enter, expiry, row_of
 from vault.instance import Vault
 from vault.intake import take_in
-from vault.sealing import FILE_KEY_BYTES, media_header
+from vault.places import interrupted_exhibit
+from vault.sealing import FILE_KEY_BYTES, media_key
 from vault.spool import MemoryBudget, Spool
 from vault.staging import Facts, Phase, Piece
 
@@ -53,7 +54,9 @@ def begin(
         key=key_commitment(file_key),
     )
     upload = enter(vault, facts)
-    staging.begin(vault.store, facts, media_header(file_key, vault.recipients))
+    # Bound to the exhibit that it becomes when it is never finished: nobody could bind it anew then.
+    key = media_key(interrupted_exhibit(facts.upload))
+    staging.begin(vault.store, facts, vault.media_header(case, key, file_key))
     return secret, upload
 
 

@@ -5,13 +5,13 @@ nothing of what was withdrawn is served or released; deleting makes that true fo
 crash before the end leaves objects of destroyed exhibits behind, which `finish` deletes when the service starts.
 
 What goes: every header, and every object that holds its own; what the receipt page shows; all papers of a release
-that held a part of it, since the header that a custodian wrapped to the partner opens the same payload; and, with a
-whole case, what waits of its unfinished uploads. A media payload without any header is noise; it goes too where the
-store lets it go (an object lock may keep it).
+that held a part of it, since the custodians' answers in them open the same payload; and, with a whole case, what waits
+of its unfinished uploads. A media payload without any header is noise; it goes too where the store lets it go (an
+object lock may keep it).
 """
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,12 +27,12 @@ from vault.instance import Vault
 from vault.places import (
     bundle_parts,
     case_papers,
-    exhibit_of_header,
     exhibit_papers,
     receipt_view,
     release_papers,
 )
 from vault.receipts import case_key, known_case
+from vault.release_papers import may_hold, shows_what_is_held
 from vault.sealing import PAYLOAD
 from vault.staging import Phase
 
@@ -159,12 +159,9 @@ class _Gone:
                     store.delete(key)
 
     def _delete_release(self, request: str) -> None:
-        """All papers of a release that held something withdrawn; the headers that show that it did go last."""
-        keys = list(self._vault.store.list(release_papers(request)))
-        if self._whole or any(_is_of(key, self._exhibits) for key in keys):
-            for key in sorted(keys, key=lambda key: (_is_of(key, self._exhibits), key != bundle_parts(request))):
-                self._vault.store.delete(key)
-
-
-def _is_of(key: str, exhibits: Collection[str]) -> bool:
-    return exhibit_of_header(key) in exhibits
+        """All papers of a release that held something withdrawn; those that show that it did go last."""
+        store = self._vault.store
+        if self._whole or may_hold(store, request, self._exhibits):
+            keys = list(store.list(release_papers(request)))
+            for key in sorted(keys, key=lambda key: (shows_what_is_held(request, key), key != bundle_parts(request))):
+                store.delete(key)

@@ -1,6 +1,6 @@
 """`amparo custodian`: enrol and revoke, look at requests, approve or deny, review a case.
 
-The key stays on this computer: what leaves it are signatures, and file keys wrapped to a partner.
+The key stays on this computer: what leaves it are signatures, and parts of file keys, sealed to a partner.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from api.cli.extensions import extension_of, kind_of
 from api.cli.failures import CheckFailed, WrongUse
 from api.cli.keys import load_identity, load_public, load_trust
 from api.cli.output import Progress, new_directory, say
-from api.cli.requests import print_requests
+from api.cli.requests import print_requests, standing
 from api.client import Client, Signature
 from evidence.bundle import exhibit_folder
 from evidence.canonical import Json
@@ -25,13 +25,14 @@ from evidence.errors import EvidenceError
 from evidence.exhibit import ExhibitRecord
 from evidence.identity import PublicLine, signing_key
 from evidence.ids import parse_case_number, parse_request_id
-from evidence.release import Approval, Denial, Enrolment, ReleasedObject, Revocation, objects_digest
+from evidence.release import Approval, Denial, Enrolment, Revocation, objects_digest
 from evidence.signed import SignedDocument, sign
 from vault.age.identities import KeyIdentity, open_header
 from vault.age.recipients import parse_recipient
 from vault.age.stream import Decryptor
 from vault.approving import CaseKeys, OfferedObject
 from vault.interrupted_record import INTERRUPTED, InterruptedRecord, open_pieces
+from vault.sealing import seal_bytes
 
 HELP = "a custodian's work: enrol, review, approve or deny"
 
@@ -111,27 +112,29 @@ class _Custodian:
         detail = self._client.get(f"/api/custodian/requests/{request}")
         partner = self._partner(detail["enrolment"], detail["request"]["partner"])
         offered = [OfferedObject.from_json(each) for each in detail["objects"]]
-        keys = self._case_keys(detail["request"]["case"], offered)
+        case = parse_case_number(detail["request"]["case"])
+        keys = self._case_keys(case, offered)
         chosen, left_out = self._choose(offered)
-        recipient = parse_recipient(partner.recipient)
-        headers = {each.key: keys.wrap(each.key, recipient) for each in chosen}
-        released = [
-            ReleasedObject(each.key, each.sha256, hashlib.sha256(headers[each.key]).digest()) for each in chosen
-        ]
+        released = keys.released(chosen)
+        self._require_the_same(objects_digest(released), detail["approved"])
+        answer = keys.answer(request, self._line.key_id, chosen).encode()
+        sealed = seal_bytes(answer, [parse_recipient(partner.recipient)])
         document = Approval(
             origin=self._client.origin(),
             request=request,
-            case=detail["request"]["case"],
+            case=case,
             partner=partner.key_id,
             objects=objects_digest(released),
+            answer=hashlib.sha256(sealed).digest(),
             time=_now(),
         )
         body: dict[str, Json] = {
             "signed": self._signed(document.to_json()),
-            "headers": {key: base64.b64encode(header).decode() for key, header in headers.items()},
+            "keys": {each.key: base64.b64encode(each.key_commitment).decode() for each in released},
+            "answer": base64.b64encode(sealed).decode(),
         }
-        answer = self._client.post(f"/api/custodian/requests/{request}/approval", body)
-        say(f"{request}: {answer['state']}, {answer['approvals']} of {answer['quorum']} approvals, for {partner.name}.")
+        answered = self._client.post(f"/api/custodian/requests/{request}/approval", body)
+        say(f"{request}, for {partner.name}: {answered['state']}; {standing(answered)}.")
         for text in left_out:
             say(text)
 
@@ -140,7 +143,7 @@ class _Custodian:
         listed = self._client.get(f"/api/custodian/cases/{case}")["objects"]
         offered = [OfferedObject.from_json(each) for each in listed]
         keys = self._case_keys(case, offered)
-        total = sum(each.size for each in offered)
+        total = sum(each.size for each in offered if keys.quorum(each.key) == 1)
         with new_directory(self._args.output) as folder, Progress(total, "reviewing") as progress:
             for each in offered:
                 stem = f"{exhibit_folder(each.number)}." if each.exhibit else ""
@@ -148,11 +151,19 @@ class _Custodian:
                     (folder / each.name.replace(".age", ".txt")).write_bytes(keys.plaintext(each))
                 elif each.name == "record.age":
                     (folder / f"{stem}record.json").write_bytes(keys.plaintext(each))
+                elif keys.quorum(each.key) > 1:
+                    continue
                 elif each.name == "withheld.age":
                     (folder / f"{stem}withheld.json").write_bytes(b"".join(self._open_stream(case, each.key)))
                 else:
                     self._review_media(case, each, keys.records[each.exhibit], folder, progress)
         say(f"{self._args.output}: the case in clear. Delete it when you have looked.")
+        closed = [each for each in offered if each.name == "media" and keys.quorum(each.key) > 1]
+        for each in closed:
+            say(
+                f"exhibit {each.number} ({keys.records[each.exhibit].media_bytes} bytes): its media takes "
+                f"{keys.quorum(each.key)} custodians and was not opened; its record says what is known of it"
+            )
 
     def _review_media(
         self,
@@ -190,7 +201,7 @@ class _Custodian:
     def _case_keys(self, case: str, offered: Sequence[OfferedObject]) -> CaseKeys:
         """The case's keys, if what the server offers really is of this case."""
         try:
-            return CaseKeys(case, offered, [self._identity])
+            return CaseKeys(case, offered, self._identity)
         except EvidenceError as error:
             raise CheckFailed(error.reason, "do not approve; tell the other custodians") from None
 
@@ -206,6 +217,14 @@ class _Custodian:
             for chunk in payload:
                 yield decryptor.update(chunk)
             yield decryptor.finish()
+
+    def _require_the_same(self, digest: bytes, approved: list[str]) -> None:
+        """Approvals count together only when they are of the same objects."""
+        if approved and digest.hex() not in approved:
+            raise WrongUse(
+                "the custodians who approved before you chose other objects of this case",
+                "agree with them on --with-place and --include-unstripped, then give the same; or deny the request",
+            )
 
     def _choose(self, offered: Sequence[OfferedObject]) -> tuple[list[OfferedObject], list[str]]:
         """What to release: never the place or an unstripped exhibit unless asked for."""

@@ -54,6 +54,7 @@ _HINTS: Final[dict[type[Exception], str]] = {
     vault_errors.DatabaseBehind: "stop the service and run: amparo rebuild DIR",
     vault_errors.DatabaseUnavailable: _TRY_LATER,
     vault_errors.SequencerStalled: _TRY_LATER,
+    vault_errors.SharesMissing: "ask the custodians who are named, or others, and run the command again",
     vault_errors.StoreError: "run amparo fixity DIR to see what is missing or changed",
     vault_errors.NoSpace: "make room, then run the command again",
     vault_errors.StoreUnavailable: _TRY_LATER,

@@ -7,6 +7,7 @@ are whole, and never replace what is there.
 
 import contextlib
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -88,6 +89,28 @@ def new_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
             os.fsync(descriptor)
         _name(partial, path)
     finally:
+        partial.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+@contextlib.contextmanager
+def kept_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write and read, which gets its name, durable, when the block ends well.
+
+    When the block fails, what was written stays beside it under a hidden name, and the next call hands it out again.
+    """
+    require_free(path)
+    partial = path.parent / f".{path.name}.partial"
+    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "r+b") as file:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WrongUse(f"{path} is being written by another command", "wait for it to end") from None
+        yield file
+        file.flush()
+        os.fsync(descriptor)
+        _name(partial, path)
         partial.unlink(missing_ok=True)
     _sync(path.parent)
 

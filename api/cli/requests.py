@@ -4,7 +4,7 @@ from typing import Any
 
 from api.cli.output import print_json, say
 
-_JSON_MEMBERS = ("request", "case", "partner", "purpose", "state", "time", "approvals", "quorum")
+_JSON_MEMBERS = ("request", "case", "partner", "purpose", "state", "time", "approvals", "approved_by", "quorum")
 
 
 def print_requests(requests: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -15,9 +15,20 @@ def print_requests(requests: list[dict[str, Any]], *, as_json: bool) -> None:
     if not requests:
         say("There are no requests.")
     for each in requests:
-        approvals = f"{each['approvals']} of {each['quorum']} approvals"
-        say(f"{each['request']}  case {each['case']}  {each['state']}  ({approvals})")
+        say(f"{each['request']}  case {each['case']}  {each['state']}  ({standing(each)})")
         say(f"    {each['time']}  by {each['partner']}: {_printable(each['purpose'])}")
+
+
+def standing(request: dict[str, Any]) -> str:
+    """How far a request is: who approved it, and how many more it takes."""
+    given, quorum, names = (
+        request["approvals"],
+        request["quorum"],
+        [_printable(name) for name in request["approved_by"]],
+    )
+    text = f"{given} of {quorum} approved" + (f" ({', '.join(names)})" if names else "")
+    open_still = request["state"] in {"requested", "approved"}
+    return f"{text}, still needed: {quorum - given}" if open_still and given < quorum else text
 
 
 def _printable(text: str) -> str:

@@ -4,18 +4,19 @@ import base64
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.auth import Signed, TheVault
-from api.documents import signed_document, signed_with_headers
+from api.documents import compact, signed_document, signed_with_answer
 from api.problems import HttpProblem
 from api.web.bundle_texts import read_me
 from evidence.canonical import Json
 from evidence.ids import parse_case_number, parse_request_id
-from vault import bundles, enrolment, release
-from vault.release import SealedObject
-from vault.sealing import payload_of
+from vault import bundles, enrolment, release, viewing
+from vault.quorum import takes_quorum
+from vault.sealing import header_of, payload_of
+from vault.viewing import SealedObject
 
 router: Final = APIRouter(prefix="/api/custodian")
 
@@ -47,25 +48,28 @@ def requests(_: Signed, vault: TheVault) -> JSONResponse:
 
 
 @router.get("/requests/{request}")
-def request_detail(request: str, caller: Signed, vault: TheVault) -> JSONResponse:
+def request_detail(request: str, http: Request, caller: Signed, vault: TheVault) -> Response:
     """One request, the partner's enrolment as a custodian signed it, and every object of the case; an event."""
     asked = release.view(vault, parse_request_id(request))
-    release.looked_at(vault, caller.line, asked.case)
-    return JSONResponse(
+    viewing.looked_at(vault, caller.line, asked.case)
+    approved = [signed.document for signed in release.approvals(vault, asked.request)]
+    return compact(
+        http,
         {
             "request": asked.to_json(),
             "enrolment": enrolment.signed_enrolment(vault, asked.partner),
-            "objects": _objects(release.sealed_objects(vault, asked.case)),
-        }
+            "objects": _objects(viewing.sealed_objects(vault, asked.case, caller.line)),
+            "approved": [document.get("objects_sha256") for document in approved],
+        },
     )
 
 
 @router.post("/requests/{request}/approval")
 def approve(request: str, caller: Signed, vault: TheVault) -> JSONResponse:
-    """Approve: `{"signed": …, "headers": {key: base64}}` with an `amparo/approval/1` document."""
+    """Approve: `{"signed": …, "keys": {object: commitment}, "answer": …}` with an `amparo/approval/2` document."""
     number = parse_request_id(request)
-    signed, headers = signed_with_headers(caller.body)
-    if release.approve(vault, caller.line, number, signed, headers):
+    signed, keys, answer = signed_with_answer(caller.body)
+    if release.approve(vault, caller.line, number, signed, keys, answer):
         bundles.seal(vault, number, read_me)
     return JSONResponse(release.view(vault, number).to_json())
 
@@ -79,26 +83,26 @@ def deny(request: str, caller: Signed, vault: TheVault) -> JSONResponse:
 
 
 @router.get("/cases/{case}")
-def case_objects(case: str, caller: Signed, vault: TheVault) -> JSONResponse:
+def case_objects(case: str, http: Request, caller: Signed, vault: TheVault) -> Response:
     """Every object of a case with its header, statements and records whole; an event."""
     number = parse_case_number(case)
-    release.looked_at(vault, caller.line, number)
-    return JSONResponse({"objects": _objects(release.sealed_objects(vault, number))})
+    viewing.looked_at(vault, caller.line, number)
+    return compact(http, {"objects": _objects(viewing.sealed_objects(vault, number, caller.line))})
 
 
 @router.get("/cases/{case}/objects/{key:path}")
 def case_object(case: str, key: str, caller: Signed, vault: TheVault) -> StreamingResponse:
-    """A sealed object as one age file; fetching one of an exhibit's is an event."""
+    """A sealed object that one custodian can open, as one age file; fetching one of an exhibit's is an event."""
     number = parse_case_number(case)
-    found = next((each for each in release.sealed_objects(vault, number) if each.key == key), None)
-    if found is None:
-        raise HttpProblem("unknown-case")
-    if found.exhibit:
-        release.viewed(vault, caller.line, number, found.exhibit)
-    payload_key, offset = payload_of(vault.store, key)
+    exhibit = viewing.exhibit_of_object(vault, number, key)
+    header, (payload_key, offset) = header_of(vault.store, key), payload_of(vault.store, key)
+    if takes_quorum(header):
+        raise HttpProblem("takes-quorum")
+    if exhibit:
+        viewing.viewed(vault, caller.line, number, exhibit)
 
     def chunks() -> Iterator[bytes]:
-        yield found.header
+        yield header
         with vault.store.open(payload_key) as reader:
             yield from reader.chunks(offset)
 
@@ -114,7 +118,7 @@ def _objects(objects: Sequence[SealedObject]) -> list[Json]:
             "outcome": each.outcome,
             "bytes": each.size,
             "sha256": each.sha256.hex(),
-            "header": base64.b64encode(each.header).decode(),
+            "stanzas": each.stanzas.decode("ascii"),
             "payload": base64.b64encode(each.payload).decode(),
         }
         for each in objects

@@ -1,14 +1,14 @@
-"""The partner's door: ask for a case, see how the request stands, download the bundle."""
+"""The partner's door: ask for a case, see how the request stands, download what the bundle is made from."""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.auth import Signed, TheVault
-from api.documents import signed_document
+from api.documents import compact, signed_document
 from api.problems import HttpProblem
 from evidence.ids import parse_request_id
 from vault import bundles, release
@@ -30,24 +30,35 @@ def requests(caller: Signed, vault: TheVault) -> JSONResponse:
     return JSONResponse([each.to_json() for each in release.views(vault, caller.line.name)])
 
 
-@router.get("/requests/{request}/bundle")
-def bundle(request: str, http: Request, caller: Signed, vault: TheVault) -> StreamingResponse:
-    """The sealed bundle as a ZIP; one byte range (RFC 9110 14) may be asked for, to go on after a break."""
+@router.get("/requests/{request}/release")
+def release_document(request: str, http: Request, caller: Signed, vault: TheVault) -> Response:
+    """What an approved bundle is made from, and the custodians' answers that open it; an event."""
     number = parse_request_id(request)
-    reader = bundles.open_bundle(vault, number, caller.line.name)
+    document = bundles.release_document(vault, number, caller.line.name)
+    bundles.downloaded(vault, number, caller.line.name, "answers")
+    return compact(http, document)
+
+
+@router.get("/requests/{request}/content")
+def content(request: str, http: Request, caller: Signed, vault: TheVault) -> StreamingResponse:
+    """The parts that the release document lists, one after the other; an event.
+
+    One byte range (RFC 9110 14) may be asked for, to go on after a break.
+    """
+    number = parse_request_id(request)
+    reader = bundles.open_content(vault, number, caller.line.name)
     start, end, partial = _range(http.headers.get("range"), reader.size)
-    bundles.downloaded(vault, number, caller.line.name)
+    bundles.downloaded(vault, number, caller.line.name, "content")
     headers = {
         "Content-Length": str(end - start),
         "Accept-Ranges": "bytes",
         "Cache-Control": "no-store",
         "ETag": f'"{number}"',
-        "Content-Disposition": f'attachment; filename="{number}.zip"',
     }
     if partial:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{reader.size}"
     chunks: Iterator[bytes] = reader.chunks(start, end - start)
-    return StreamingResponse(chunks, 206 if partial else 200, headers, media_type="application/zip")
+    return StreamingResponse(chunks, 206 if partial else 200, headers, media_type="application/octet-stream")
 
 
 def _range(header: str | None, size: int) -> tuple[int, int, bool]:

@@ -43,7 +43,8 @@ def test_refuses_a_folder_that_holds_something(amparo: Amparo, tmp_path: Path, p
 @pytest.mark.parametrize(
     "options",
     [
-        ["--quorum", "2"],
+        ["--quorum", "3"],
+        ["--quorum", "0"],
         ["--quorum", "x"],
         ["--db", "nonsense"],
         ["--db", "nonsense://host/name"],

@@ -109,7 +109,7 @@ def requested(
 
 
 def approved(by: Person = ALICE, objects: bytes = OBJECTS, at: datetime = START, request: str = REQUEST) -> Event:
-    signed = by.sign(Approval(ORIGIN, request, CASE, LAWYER.line.key_id, objects, at))
+    signed = by.sign(Approval(ORIGIN, request, CASE, LAWYER.line.key_id, objects, bytes(32), at))
     detail = {"request": request, "signed": signed.to_json()}
     return event(EventType.RELEASE_APPROVED, Role.CUSTODIAN, by.name, case=CASE, authority=request, detail=detail)
 

@@ -59,15 +59,24 @@ def seal(plain: bytes) -> bytes:
     return hashlib.sha256(plain).digest() + bytes(byte ^ 0x5A for byte in plain)
 
 
-def open_sealed(source: Source) -> Iterator[bytes]:
-    """The opener: what `seal` sealed, in pieces, or SealError."""
-    data = source.read(0, source.size)
-    payload = data[header_length(data) :]
-    plain = bytes(byte ^ 0x5A for byte in payload[32:])
-    if hashlib.sha256(plain).digest() != payload[:32]:
-        raise SealError("changed")
-    for start in range(0, len(plain), 70):
-        yield plain[start : start + 70]
+class OpenSealed:
+    """The opener: what `seal` sealed, in pieces, or SealError. Every file's key is 16 zero bytes."""
+
+    def __call__(self, source: Source) -> Iterator[bytes]:
+        data = source.read(0, source.size)
+        payload = data[header_length(data) :]
+        plain = bytes(byte ^ 0x5A for byte in payload[32:])
+        if hashlib.sha256(plain).digest() != payload[:32]:
+            raise SealError("changed")
+        for start in range(0, len(plain), 70):
+            yield plain[start : start + 70]
+
+    def key_commitment(self, source: Source) -> bytes:
+        header_length(source.read(0, source.size))
+        return key_commitment(bytes(16))
+
+
+open_sealed: Final = OpenSealed()
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,8 @@ class Lies:
     sealed_digest: Callable[[bytes], bytes] = lambda digest: digest
     paper: Callable[[str, bytes], bytes] = lambda _, data: data
     """Applied to every paper before it is sealed."""
+    key: Callable[[str], bytes] = lambda _: key_commitment(bytes(16))
+    """The commitment to an object's key that the custodian approved."""
     releases: Callable[[str], bool] = lambda _: True
     """Which objects the custodian approved."""
 
@@ -109,9 +120,7 @@ def make(lies: Lies) -> bytes:
     payloads = {key: lies.seal(key, data) for key, data in plain.items()}
     stored = {key: StoredObject(key, len(data), hashlib.sha256(data).digest()) for key, data in payloads.items()}
     headers = {key: _HEADER % hashlib.sha256(key.encode()).hexdigest().encode() for key in plain if lies.releases(key)}
-    objects = [
-        ReleasedObject(key, stored[key].sha256, hashlib.sha256(header).digest()) for key, header in headers.items()
-    ]
+    objects = [ReleasedObject(key, stored[key].sha256, lies.key(key)) for key in headers]
     events = [lies.event(each) for each in _events(lies, plain, stored, objects)]
     log = Log(events)
     papers = {

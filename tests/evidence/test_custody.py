@@ -68,7 +68,7 @@ def as_event(each: Try, case: str) -> Event:
         EventType.RELEASE_REQUESTED: (LAWYER, Request(ORIGIN, case, "court", now)),
         EventType.RELEASE_APPROVED: (
             each.by,
-            Approval(ORIGIN, request, case, LAWYER.line.key_id, OBJECTS, now),
+            Approval(ORIGIN, request, case, LAWYER.line.key_id, OBJECTS, bytes(32), now),
         ),
         EventType.RELEASE_DENIED: (each.by, Denial(ORIGIN, request, "no", now)),
     }
@@ -178,7 +178,7 @@ def test_approvals_of_different_objects_are_no_quorum() -> None:
     events = honest()
     for each in events[:8]:
         custody.apply(each)
-    other = Approval(ORIGIN, REQUESTS[0], CASES[0], LAWYER.line.key_id, b"\1" * 32, START)
+    other = Approval(ORIGIN, REQUESTS[0], CASES[0], LAWYER.line.key_id, b"\1" * 32, bytes(32), START)
     detail: dict[str, Json] = {"request": REQUESTS[0], "signed": BOB.sign(other).to_json()}
     custody.apply(event(EventType.RELEASE_APPROVED, Role.CUSTODIAN, BOB.name, case=CASES[0], detail=detail))
     with pytest.raises(CustodyError):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from evidence.signed import SignedDocument
 from evidence.trust import Trust
 from tests.evidence.claims import ALICE, BOB, CASE, LAWYER, ORIGIN, REQUEST, START, TRUST, enrolled
 
-APPROVAL: Final = Approval(ORIGIN, REQUEST, CASE, LAWYER.line.key_id, bytes(32), START)
+APPROVAL: Final = Approval(ORIGIN, REQUEST, CASE, LAWYER.line.key_id, bytes(32), b"\2" * 32, START)
 Read = Callable[[Mapping[str, Json]], object]
 DOCUMENTS: Final[dict[str, tuple[Any, Read]]] = {
     "enrolment": (Enrolment(ORIGIN, "partner", LAWYER.line, START), Enrolment.from_json),
@@ -34,6 +35,13 @@ DOCUMENTS: Final[dict[str, tuple[Any, Read]]] = {
 def test_a_document_is_read_back(name: str) -> None:
     document, read = DOCUMENTS[name]
     assert read(document.to_json()) == document
+
+
+def test_an_approval_of_a_former_version_is_read_and_names_no_answer() -> None:
+    document = {key: value for key, value in APPROVAL.to_json().items() if key != "answer_sha256"}
+    assert Approval.from_json({**document, "format": "amparo/approval/1"}) == replace(APPROVAL, answer=b"")
+    with pytest.raises(DocumentError):
+        Approval.from_json(document)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -11,7 +11,7 @@ from tests.paths import ROOT
 
 HEAVY: Final = ("asyncio", "fastapi", "minio", "socket", "sqlalchemy", "sqlite3", "starlette", "uvicorn")
 SERVER: Final = ("fastapi", "minio", "sqlalchemy", "starlette", "uvicorn", "vault.database", "vault.store")
-SECRETS: Final = ("vault.age.identities", "vault.opening")
+SECRETS: Final = ("vault.age.identities", "vault.opening", "vault.shares", "vault.answers", "vault.assembling")
 
 LOADED: Final = """
 import importlib, json, sys

@@ -3,17 +3,23 @@
 import hashlib
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from io import BytesIO
 
 from evidence.canonical import Json
 from evidence.event import Event, EventType, Role
 from evidence.identity import PublicLine
-from evidence.release import ReleasedObject, Request, objects_digest
+from evidence.release import ReleasedObject, Request, objects_digest, objects_list
 from evidence.signed import SignedDocument, sign
 from tests.service import Person
 from vault import bundles
+from vault.assembling import Assembly, Release, ReleasePart, keys_of
 from vault.instance import Vault
+from vault.places import approved_objects
 from vault.release import ask
+from vault.release_papers import read_objects
+from vault.sealing import payload_of
 
 
 @dataclass(frozen=True)
@@ -42,29 +48,21 @@ class Liar:
         """Make the database give another public line for somebody's name."""
         self._change("update people set line = ?, key_id = ? where name = ?", str(line), line.key_id, line.name)
 
-    def copy_headers(self, source: str, target: str) -> None:
-        """Give a request the headers that a custodian wrapped to the same partner for another one."""
-        for key in list(self.vault.store.list(f"releases/{source}/headers/")):
-            self.vault.store.put(key.replace(source, target), self.vault.store.read(key))
+    def copy_papers(self, source: str, target: str) -> None:
+        """Give a request what custodians answered to the same partner for another one."""
+        for kind in ("objects", "answers"):
+            for key in list(self.vault.store.list(f"releases/{source}/{kind}/")):
+                self.vault.store.put(key.replace(source, target), self.vault.store.read(key))
 
-    def headers(self, request: str) -> dict[str, bytes]:
-        """The headers that were wrapped to the partner, by the key of the object."""
-        prefix = f"releases/{request}/headers/custodian/"
-        keys = list(self.vault.store.list(prefix))
-        return {
-            key.removeprefix(prefix).split("/", 1)[1].removesuffix(".header"): self.vault.store.read(key)
-            for key in keys
-        }
+    def objects(self, request: str) -> list[ReleasedObject]:
+        """What was approved."""
+        (key,) = self.vault.store.list(f"releases/{request}/objects/")
+        return read_objects(self.vault.store, request, bytes.fromhex(key.rpartition("/")[2].removesuffix(".json")))
 
-    def substitute(self, request: str, headers: Mapping[str, bytes]) -> None:
-        """Release with other headers than those that were approved, and make the database fit them."""
-        with self.vault.database.transaction() as connection:
-            rows = connection.exec_driver_sql("select key, sha256 from objects").all()
-        hashes = {row.key: bytes(row.sha256) for row in rows}
-        released = [ReleasedObject(key, hashes[key], hashlib.sha256(data).digest()) for key, data in headers.items()]
-        digest = objects_digest(released)
-        for key, data in headers.items():
-            self.vault.store.put(f"releases/{request}/headers/custodian/{digest.hex()}/{key}.header", data)
+    def substitute(self, request: str, objects: list[ReleasedObject]) -> None:
+        """Release other objects than those that were approved, and make the database fit them."""
+        digest = objects_digest(objects)
+        self.vault.store.put(approved_objects(request, digest), objects_list(objects))
         self._change("update approvals set objects_sha256 = ? where request = ?", digest, request)
 
     def approval_of(self, request: str) -> SignedDocument:
@@ -87,12 +85,34 @@ class Liar:
         detail: dict[str, Json] = {"request": request, "signed": signed.to_json()}
         self.record(EventType.RELEASE_APPROVED, Role.CUSTODIAN, actor, detail, case, request)
 
-    def bundle(self, request: str, partner: str) -> bytes:
-        """The bundle that the vault's code now seals for the request, even if it did so before."""
-        self.vault.store.delete(f"releases/{request}/parts.json")
+    def bundle(self, request: str, partner: Person, keys: Mapping[str, bytes]) -> bytes:
+        """The bundle of what the vault's code now seals for the request, even if it did so before.
+
+        It holds what the store holds, whatever the log says was sealed. The keys are those that the partner got by a
+        true release, or the liar's own; so what fails is not for want of a key.
+        """
+        store = self.vault.store
+        store.delete(f"releases/{request}/parts.json")
         bundles.seal(self.vault, request, lambda *_: "read me")
-        reader = bundles.open_bundle(self.vault, request, partner)
-        return b"".join(reader.chunks(0, reader.size))
+        told = Release.from_json(bundles.release_document(self.vault, request, partner.name))
+        found = [self._stored(request, part) for part in told.parts]
+        parts = [
+            replace(part, size=len(data), sha256=hashlib.sha256(data).digest())
+            for part, data in zip(told.parts, found, strict=True)
+        ]
+        file = BytesIO()
+        assembly = Assembly(replace(told, parts=tuple(parts)), keys, partner.identity.recipient)
+        assembly.write(file, lambda _: nullcontext(iter(found)), lambda _: None)
+        return file.getvalue()
+
+    def _stored(self, request: str, part: ReleasePart) -> bytes:
+        key, start = payload_of(self.vault.store, part.key) if part.key else (f"releases/{request}/bag/{part.path}", 0)
+        return self.vault.store.read(key)[start:]
+
+    def keys(self, request: str, partner: Person) -> Mapping[str, bytes]:
+        """What the partner can open of a true release."""
+        told = Release.from_json(bundles.release_document(self.vault, request, partner.name))
+        return keys_of(told, partner.identity).keys
 
     def _change(self, statement: str, *values: str | bytes) -> None:
         connection = sqlite3.connect(self.vault.settings.folder / "vault.db", timeout=30)

@@ -53,7 +53,7 @@ def withdrawn() -> Event:
 
 def forged(by: Person, actor: str) -> Event:
     """An approval signed by somebody who is no custodian."""
-    signed = by.sign(Approval(ORIGIN, NEW, CASE, LAWYER.line.key_id, OBJECTS, LATER))
+    signed = by.sign(Approval(ORIGIN, NEW, CASE, LAWYER.line.key_id, OBJECTS, bytes(32), LATER))
     detail: dict[str, Json] = {"request": NEW, "signed": signed.to_json()}
     return event(EventType.RELEASE_APPROVED, Role.CUSTODIAN, actor, case=CASE, authority=NEW, detail=detail)
 

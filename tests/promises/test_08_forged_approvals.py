@@ -14,6 +14,7 @@ import pytest
 
 from evidence.canonical import Json
 from evidence.event import EventType, Role
+from evidence.exhibit import key_commitment
 from evidence.identity import PublicLine
 from evidence.release import Approval, Enrolment
 from evidence.signed import sign
@@ -22,7 +23,7 @@ from tests.promises.forging import failed
 from tests.promises.lying import Liar
 from tests.service import Done, Person, Service, World, amparo
 from vault.age.files import encrypt
-from vault.age.recipients import parse_recipient, seal_header
+from vault.age.recipients import parse_recipient
 from vault.instance import open_vault
 
 pytestmark = pytest.mark.slow
@@ -36,6 +37,15 @@ class Stage:
     liar: Liar
     case: str
     request: str
+
+    @property
+    def keys(self) -> dict[str, bytes]:
+        """What the partner got with the true release."""
+        return dict(self.liar.keys(self.request, self.world.partner))
+
+    def bundle(self, request: str, keys: dict[str, bytes] | None = None) -> bytes:
+        """What the liar makes of a request now."""
+        return self.liar.bundle(request, self.world.partner, keys or self.keys)
 
     def opened(self, data: bytes, folder: Path) -> Done:
         """Open a bundle as the partner; nothing is written when it fails."""
@@ -104,7 +114,7 @@ def _with_an_approval_by_an_invented_custodian(stage: Stage, request: str) -> No
 def _approval(stage: Stage, request: str) -> dict[str, Json]:
     given = Approval.from_json(stage.liar.approval_of(stage.request).document)
     partner = stage.world.partner.line.key_id
-    return Approval(given.origin, request, stage.case, partner, given.objects, given.time).to_json()
+    return Approval(given.origin, request, stage.case, partner, given.objects, given.answer, given.time).to_json()
 
 
 @pytest.mark.parametrize(
@@ -120,19 +130,19 @@ def _approval(stage: Stage, request: str) -> dict[str, Json]:
 def test_a_bundle_without_a_valid_approval_does_not_open(stage: Stage, forge: Forge, tmp_path: Path) -> None:
     time.sleep(1.1)  # what is signed twice within a second is the same document
     request = stage.liar.ask(stage.world.partner, stage.case)
-    stage.liar.copy_headers(stage.request, request)
+    stage.liar.copy_papers(stage.request, request)
     forge(stage, request)
     stage.liar.pretend_approved(request, like=stage.request)
-    done = stage.opened(stage.liar.bundle(request, "partner"), tmp_path)
+    done = stage.opened(stage.bundle(request), tmp_path)
     assert failed(done).startswith("custody")
 
 
 def test_an_auditor_sees_a_bundle_that_nobody_approved(stage: Stage) -> None:
     time.sleep(1.1)  # what is signed twice within a second is the same document
     request = stage.liar.ask(stage.world.partner, stage.case)
-    stage.liar.copy_headers(stage.request, request)
+    stage.liar.copy_papers(stage.request, request)
     stage.liar.pretend_approved(request, like=stage.request)
-    stage.liar.bundle(request, "partner")
+    stage.bundle(request)
     stage.liar.vault.close()
     stage.world.service.start()
     done = stage.world.audit()
@@ -142,34 +152,37 @@ def test_an_auditor_sees_a_bundle_that_nobody_approved(stage: Stage) -> None:
 
 
 def test_an_approved_bundle_with_less_in_it_does_not_open(stage: Stage, tmp_path: Path) -> None:
-    headers = stage.liar.headers(stage.request)
-    headers.pop(next(key for key in headers if "statement" in key))
-    stage.liar.substitute(stage.request, headers)
-    done = stage.opened(stage.liar.bundle(stage.request, "partner"), tmp_path)
+    keys = stage.keys
+    stage.liar.substitute(stage.request, [each for each in stage.liar.objects(stage.request) if "/media" in each.key])
+    done = stage.opened(stage.bundle(stage.request, keys), tmp_path)
     assert failed(done).startswith("approvals")
 
 
-def test_an_approved_bundle_with_another_header_does_not_open(stage: Stage, tmp_path: Path) -> None:
-    headers = stage.liar.headers(stage.request)
-    key = next(key for key in headers if "statement" in key)
-    headers[key] = seal_header(secrets.token_bytes(16), [parse_recipient(stage.world.partner.line.recipient)])
-    stage.liar.substitute(stage.request, headers)
-    done = stage.opened(stage.liar.bundle(stage.request, "partner"), tmp_path)
+def test_an_approved_bundle_under_another_key_does_not_open(stage: Stage, tmp_path: Path) -> None:
+    keys, objects = stage.keys, stage.liar.objects(stage.request)
+    place = next(index for index, each in enumerate(objects) if "statement" in each.key)
+    keys[objects[place].key] = bytes(16)
+    done = stage.opened(stage.bundle(stage.request, keys), tmp_path)
+    assert failed(done).startswith("objects")
+    objects[place] = replace(objects[place], key_commitment=key_commitment(bytes(16)))
+    stage.liar.substitute(stage.request, objects)
+    done = stage.opened(stage.bundle(stage.request, keys), tmp_path)
     assert failed(done).startswith("approvals")
 
 
 def test_an_approved_bundle_with_another_payload_does_not_open(stage: Stage, tmp_path: Path) -> None:
-    # A statement of the server's own, sealed to the partner, in place of the source's.
+    # A statement of the server's own, under the key of the source's.
+    keys = stage.keys
     (key,) = [key for key in stage.liar.vault.store.list(f"cases/{stage.case}/") if "statement" in key]
     recipients = [parse_recipient(stage.world.partner.line.recipient)]
-    stage.liar.vault.store.put(key, encrypt(b"nothing", secrets.token_bytes(16), secrets.token_bytes(16), recipients))
-    done = stage.opened(stage.liar.bundle(stage.request, "partner"), tmp_path)
+    stage.liar.vault.store.put(key, encrypt(b"nothing", keys[key], secrets.token_bytes(16), recipients))
+    done = stage.opened(stage.bundle(stage.request, keys), tmp_path)
     assert failed(done).startswith("objects")
 
 
 def test_the_bundle_that_was_approved_opens(stage: Stage, tmp_path: Path) -> None:
     # The counterproof: it is what was changed above that makes those fail.
-    assert stage.opened(stage.liar.bundle(stage.request, "partner"), tmp_path).code == 0
+    assert stage.opened(stage.bundle(stage.request), tmp_path).code == 0
 
 
 def test_a_custodian_cannot_be_led_to_release_to_an_invented_partner(stage: Stage, tmp_path: Path) -> None:

@@ -172,5 +172,5 @@ def test_a_revocation_ends_access_at_once(scene: Scene, tmp_path: Path) -> None:
     scene.world.enrol(leaving, "partner")
     request = scene.world.release(scene.case, tmp_path / "bundle.zip", partner=leaving)
     scene.world.as_custodian("revoke", "leaving")
-    path = f"{scene.world.address}/api/partner/requests/{request}/bundle"
+    path = f"{scene.world.address}/api/partner/requests/{request}/content"
     assert httpx.get(path, auth=leaving.auth, trust_env=False).status_code == 401

@@ -1,5 +1,6 @@
 """After a withdrawal nobody opens the exhibit who could not already: not even a custodian with the whole store."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -13,6 +14,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from evidence.exhibit import header_length
 from evidence.ids import parse_receipt
 from tests import media
 from tests.service import JSON, World, amparo
@@ -20,6 +22,7 @@ from tests.traces import files
 from vault.age.errors import AgeError
 from vault.age.identities import KeyIdentity, open_header
 from vault.age.stream import Decryptor
+from vault.answers import Answer
 from vault.errors import StoreError, StoreUnavailable
 from vault.instance import open_vault
 from vault.store.protocol import Store
@@ -68,27 +71,34 @@ def look(world: World, receipt: str) -> httpx.Response:
 
 
 def opened(world: World, case: Case) -> list[bytes]:
-    """Whatever opens with the custodian's or the partner's key: age files, and every header over the first media."""
+    """Whatever opens with the custodian's or the partner's key: age files, and media under any key that is found."""
     heads = [data for data in (path.read_bytes() for path in files([world.vault])) if data.startswith(AGE)]
-    payloads = [payload for payload in case.payloads if not payload.startswith(AGE)]
-    found = []
-    for identity in (world.custodian.identity, world.partner.identity):
-        for head in heads:
-            found += list(_plain(head, payloads, identity))
-    return found
+    payloads = [head[len(_header(head)) :] for head in heads] + [
+        each for each in case.payloads if not each.startswith(AGE)
+    ]
+    identities = (world.custodian.identity, world.partner.identity)
+    keys = {key for head in heads for identity in identities for key in _file_key(head, identity)}
+    found = list(_plain(keys, payloads))
+    answers = [Answer.parse(each) for each in found if each.startswith(b'{"custodian"')]
+    answered = {part.value for answer in answers for part in answer.parts.values()}
+    return found + list(_plain(answered, payloads))
 
 
-def _plain(head: bytes, payloads: list[bytes], identity: KeyIdentity) -> Iterator[bytes]:
-    try:
-        key, length = open_header(head[: 1 << 20], [identity])
-    except AgeError:
-        return
-    for payload in [head[length:], *payloads]:
-        decryptor = Decryptor(key)
-        try:
-            yield decryptor.update(payload) + decryptor.finish()
-        except AgeError:
-            continue
+def _header(data: bytes) -> bytes:
+    return data[: header_length(data[: 1 << 20])]
+
+
+def _file_key(head: bytes, identity: KeyIdentity) -> Iterator[bytes]:
+    with contextlib.suppress(AgeError):
+        yield open_header(head[: 1 << 20], [identity])[0]
+
+
+def _plain(keys: set[bytes], payloads: list[bytes]) -> Iterator[bytes]:
+    for key in keys:
+        for payload in payloads:
+            decryptor = Decryptor(key)
+            with contextlib.suppress(AgeError):
+                yield decryptor.update(payload) + decryptor.finish()
 
 
 def of(case: Case, plain: list[bytes]) -> list[bytes]:

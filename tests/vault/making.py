@@ -10,15 +10,18 @@ from pathlib import Path
 
 from evidence.identity import PublicLine, public_line, signing_key
 from evidence.release import Approval, Enrolment, ReleasedObject, Request, objects_digest
-from evidence.signed import sign
+from evidence.signed import SignedDocument, sign
 from tests.vault.media import FILM, PHOTO
-from vault import bundles, enrolment, release
+from vault import bundles, enrolment, release, viewing
 from vault.age.identities import KeyIdentity, identity_from_secret, render_identity_file
 from vault.age.recipients import parse_recipient
+from vault.answers import Answer
 from vault.approving import CaseKeys, OfferedObject
+from vault.assembling import Assembly, Content, Release, keys_of
 from vault.exhibits import Received
 from vault.instance import Vault, open_vault
 from vault.intake import Report, take_in
+from vault.sealing import seal_bytes
 from vault.setup import NewVault, create
 from vault.spool import Spool
 
@@ -57,9 +60,9 @@ def databases(new: Callable[[], str]) -> Iterator[None]:
         _DATABASE.reset(token)
 
 
-def new_vault(folder: Path, *custodians: Person) -> None:
+def new_vault(folder: Path, *custodians: Person, quorum: int = 1) -> None:
     lines = [each.line for each in custodians]
-    create(folder, NewVault(lines, origin="vault.example/log", database=_DATABASE.get()(), cadence=0.05))
+    create(folder, NewVault(lines, quorum, origin="vault.example/log", database=_DATABASE.get()(), cadence=0.05))
 
 
 @contextmanager
@@ -99,26 +102,83 @@ def ask(vault: Vault, partner: Person, case: str, purpose: str = "a hearing") ->
     return release.ask(vault, partner.line, sign(document, partner.line, signing_key(partner.identity.secret)))
 
 
+def offered(vault: Vault, custodian: Person, case: str) -> list[OfferedObject]:
+    """A case as the custodian's computer gets it."""
+    return [OfferedObject(**asdict(each)) for each in viewing.sealed_objects(vault, case, custodian.line)]
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A custodian's approval, and what comes with it."""
+
+    signed: SignedDocument
+    objects: list[ReleasedObject]
+    answer: bytes
+
+
+def approval(
+    vault: Vault,
+    custodian: Person,
+    partner: Person,
+    request: str,
+    case: str,
+    *,
+    keep: Callable[[OfferedObject], bool] = lambda _: True,
+    change: Callable[[Answer], Answer] = lambda answer: answer,
+) -> Approved:
+    """What a custodian's computer sends: an answer for every object that `keep` wants, which `change` may falsify."""
+    objects = offered(vault, custodian, case)
+    keys, chosen = CaseKeys(case, objects, custodian.identity), [each for each in objects if keep(each)]
+    released, answer = keys.released(chosen), change(keys.answer(request, custodian.line.key_id, chosen))
+    sealed = seal_bytes(answer.encode(), [parse_recipient(partner.line.recipient)])
+    document = Approval(
+        vault.trust.origin,
+        request,
+        case,
+        partner.line.key_id,
+        objects_digest(released),
+        hashlib.sha256(sealed).digest(),
+        vault.now(),
+    )
+    signed = sign(document.to_json(), custodian.line, signing_key(custodian.identity.secret))
+    return Approved(signed, released, sealed)
+
+
+def give(vault: Vault, custodian: Person, request: str, approved: Approved) -> bool:
+    """Have the vault take an approval; whether the quorum is met."""
+    keys = {each.key: each.key_commitment for each in approved.objects}
+    return release.approve(vault, custodian.line, request, approved.signed, keys, approved.answer)
+
+
 def approve(vault: Vault, custodian: Person, partner: Person, request: str, case: str) -> None:
-    """Wrap every object of the case to the partner, sign, and seal the bundle."""
-    recipient = parse_recipient(partner.line.recipient)
-    sealed = release.sealed_objects(vault, case)
-    keys = CaseKeys(case, [OfferedObject(**asdict(each)) for each in sealed], [custodian.identity])
-    headers = {each.key: keys.wrap(each.key, recipient) for each in sealed}
-    released = [ReleasedObject(each.key, each.sha256, hashlib.sha256(headers[each.key]).digest()) for each in sealed]
-    approval = Approval(vault.trust.origin, request, case, partner.line.key_id, objects_digest(released), vault.now())
-    signed = sign(approval.to_json(), custodian.line, signing_key(custodian.identity.secret))
-    if release.approve(vault, custodian.line, request, signed, headers):
+    """Answer for every object of the case, sign, and seal the bundle once the quorum is met."""
+    if give(vault, custodian, request, approval(vault, custodian, partner, request, case)):
         bundles.seal(vault, request, lambda *_: "How to open this bundle.\n")
+
+
+def released(vault: Vault, partner: Person, request: str) -> Release:
+    """What the vault tells the partner's tool."""
+    return Release.from_json(bundles.release_document(vault, request, partner.line.name))
 
 
 def download(vault: Vault, partner: Person, request: str, target: Path) -> None:
     """The bundle, as the partner's command stores it."""
-    reader = bundles.open_bundle(vault, request, partner.line.name)
-    bundles.downloaded(vault, request, partner.line.name)
-    with target.open("xb") as file:
-        for chunk in reader.chunks(0, reader.size):
-            file.write(chunk)
+    told = released(vault, partner, request)
+    bundles.downloaded(vault, request, partner.line.name, "answers")
+    assembly = Assembly(told, keys_of(told, partner.identity).keys, partner.identity.recipient)
+    with target.open("x+b") as file:
+        assembly.write(file, content_of(vault, partner, request), lambda _: None)
+
+
+def content_of(vault: Vault, partner: Person, request: str) -> Content:
+    """The parts, as the partner's command reads them from the vault."""
+    reader = bundles.open_content(vault, request, partner.line.name)
+
+    @contextmanager
+    def content(start: int) -> Iterator[Iterator[bytes]]:
+        yield reader.chunks(start, reader.size - start)
+
+    return content
 
 
 @dataclass(frozen=True)

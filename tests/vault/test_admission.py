@@ -12,7 +12,7 @@ from evidence.identity import signing_key
 from evidence.release import Denial, Enrolment, Request, Revocation
 from evidence.signed import SignedDocument, sign
 from tests.vault.making import Person, enrol, new_vault, person, report, running
-from vault import enrolment, release
+from vault import enrolment, release, viewing
 from vault.auditing import events_page
 from vault.bundles import downloaded
 from vault.database import schema
@@ -96,9 +96,9 @@ def test_only_custodians_of_the_trust_anchor_act_as_custodians(vault: Vault, cas
             vault, stranger.line, signed(stranger, Enrolment(origin, "partner", stranger.line, vault.now()))
         )
     with pytest.raises(RequestRefused, match="no such custodian"):
-        release.viewed(vault, stranger.line, case, "0" * 32)
+        viewing.viewed(vault, stranger.line, case, "0" * 32)
     with pytest.raises(RequestRefused, match="no such custodian"):
-        release.looked_at(vault, stranger.line, case)
+        viewing.looked_at(vault, stranger.line, case)
     assert events(vault) == before
 
 
@@ -116,5 +116,5 @@ def test_who_was_revoked_meanwhile_is_refused(vault: Vault, case: str) -> None:
     with pytest.raises(RequestRefused):
         events_page(vault, blind.line, Role.AUDITOR, 0, 1, 1)
     with pytest.raises(NotReady, match="not enrolled"):
-        downloaded(vault, asked, "gone")
+        downloaded(vault, asked, "gone", "answers")
     assert events(vault) == before

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -15,19 +15,22 @@ from hypothesis import strategies as st
 
 from evidence.canonical import Json
 from evidence.errors import EvidenceError, SealError
+from evidence.exhibit import key_commitment
 from evidence.ids import CaseNumber, ExhibitId, Receipt
 from tests import media
-from tests.vault.making import Person, approve, ask, enrol, new_vault, person, running
-from vault import interruption, release, uploads
+from tests.vault.making import Person, approve, ask, enrol, new_vault, offered, person, running
+from vault import interruption, uploads
 from vault.age.identities import open_header
 from vault.age.stream import Encryptor
-from vault.approving import CaseKeys, OfferedObject
+from vault.approving import CaseKeys
 from vault.errors import RequestRefused, StoreUnavailable, UnknownUpload, UploadBusy, VaultError
 from vault.fixity import check
 from vault.holding import RESUMABLE, Asking, find, under_way
 from vault.instance import Vault
 from vault.intake import look_up, take_in
 from vault.interrupted_record import InterruptedRecord, open_pieces, parse_record
+from vault.sealing import header_of
+from vault.shares import combine
 from vault.staging import Phase
 from vault.store.protocol import Store, StoreWriter
 from vault.uploads import Hold
@@ -126,12 +129,12 @@ def exhibits(vault: Vault, receipt: Receipt) -> list[dict[str, Json]]:
 
 def opened(vault: Vault, custodian: Person, case: str) -> bytes:
     """The case's only exhibit in clear, as a custodian's computer opens it."""
-    objects = [OfferedObject(**asdict(each)) for each in release.sealed_objects(vault, case)]
-    keys = CaseKeys(case, objects, [custodian.identity])
+    objects = offered(vault, custodian, case)
+    keys = CaseKeys(case, objects, custodian.identity)
     (record,) = keys.records.values()
     assert isinstance(record, InterruptedRecord)
     media = next(each for each in objects if each.name == "media")
-    file_key, _ = open_header(media.header, [custodian.identity])
+    file_key, _ = open_header(header_of(vault.store, media.key), [custodian.identity])
     return b"".join(open_pieces(record, file_key, [vault.store.read(media.key + ".payload")]))
 
 
@@ -326,3 +329,29 @@ def test_pieces_open_to_what_arrived_and_to_nothing_else(pieces: list[bytes], cu
     else:
         with pytest.raises(SealError):
             list(open_pieces(record, key, chunks))
+
+
+def test_with_a_quorum_what_arrived_opens_with_shares_that_are_bound_to_the_exhibit(tmp_path: Path) -> None:
+    custodians = [person("one"), person("two", hybrid=True), person("three")]
+    new_vault(tmp_path / "vault", *custodians, quorum=2)
+    with running(tmp_path / "vault") as plain:
+        vault = replace(plain, clock=Later())  # type: ignore[arg-type] # `synchronised` returns a plain text
+        receipt, case = new_case(vault)
+        begun(vault, receipt, case, DATA[:5000], DATA[5000:])
+        pass_time(vault)
+        interruption.sweep(vault)
+        parts = {}
+        for each in custodians:
+            objects = offered(vault, each, case)
+            keys, key = (
+                CaseKeys(case, objects, each.identity),
+                next(each.key for each in objects if each.name == "media"),
+            )
+            assert keys.quorum(key) == 2
+            (record,) = keys.records.values()
+            parts[each.line.name] = keys.answer("", "", [each for each in objects if each.key == key]).parts[key]
+        parts.pop("two")
+        file_key = combine(parts, lambda key: key_commitment(key) == record.media_key).file_key
+        assert isinstance(record, InterruptedRecord)
+        assert b"".join(open_pieces(record, file_key, [vault.store.read(key + ".payload")])) == DATA
+        assert check(vault).faults == []

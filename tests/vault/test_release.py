@@ -1,8 +1,6 @@
 """Release: what a custodian approved is what the partner gets, whatever crashes, repeats or cheats in between."""
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
@@ -11,18 +9,30 @@ import pytest
 
 from evidence.errors import EvidenceError
 from evidence.identity import signing_key
-from evidence.release import Approval, Denial, ReleasedObject, Revocation, objects_digest
-from evidence.signed import SignedDocument, sign
+from evidence.release import Denial, Revocation
+from evidence.signed import sign
 from evidence.verify import verify
-from tests.vault.making import Person, approve, ask, download, enrol, new_vault, person, report, running
+from tests.vault.making import (
+    Person,
+    approval,
+    approve,
+    ask,
+    download,
+    enrol,
+    give,
+    new_vault,
+    offered,
+    person,
+    released,
+    report,
+    running,
+)
 from tests.vault.media import PHOTO
 from vault import bundles, enrolment, release
-from vault.age.recipients import parse_recipient
 from vault.approving import CaseKeys, OfferedObject
 from vault.errors import NotReady, RequestRefused, VaultError
 from vault.instance import Vault
 from vault.opening import AgeOpener
-from vault.release import SealedObject
 
 
 @pytest.fixture
@@ -39,22 +49,6 @@ def partner() -> Person:
 def folder(tmp_path: Path, custodian: Person) -> Path:
     new_vault(tmp_path / "vault", custodian)
     return tmp_path / "vault"
-
-
-def offered(objects: list[SealedObject]) -> list[OfferedObject]:
-    return [OfferedObject(**asdict(each)) for each in objects]
-
-
-def signed_approval(
-    vault: Vault, custodian: Person, partner: Person, request: str, case: str, keep: Callable[[SealedObject], bool]
-) -> tuple[SignedDocument, dict[str, bytes]]:
-    objects = release.sealed_objects(vault, case)
-    keys = CaseKeys(case, offered(objects), [custodian.identity])
-    chosen = [each for each in objects if keep(each)]
-    headers = {each.key: keys.wrap(each.key, parse_recipient(partner.line.recipient)) for each in chosen}
-    released = [ReleasedObject(each.key, each.sha256, hashlib.sha256(headers[each.key]).digest()) for each in chosen]
-    document = Approval(vault.trust.origin, request, case, partner.line.key_id, objects_digest(released), now())
-    return sign(document.to_json(), custodian.line, signing_key(custodian.identity.secret)), headers
 
 
 def now() -> datetime:
@@ -84,30 +78,30 @@ def test_a_second_approval_is_refused_and_changes_nothing(
         enrol(vault, custodian, partner)
         request = ask(vault, partner, made.case)
         approve(vault, custodian, partner, request, made.case)
-        signed, headers = signed_approval(vault, custodian, partner, request, made.case, lambda _: True)
         with pytest.raises(RequestRefused):
-            release.approve(vault, custodian.line, request, signed, headers)
+            give(vault, custodian, request, approval(vault, custodian, partner, request, made.case))
         opens(vault, partner, request, tmp_path / "bundle.zip")
 
 
-def test_headers_of_an_approval_that_was_never_recorded_are_not_released(
+def test_the_answer_of_an_approval_that_was_never_recorded_is_not_released(
     folder: Path, custodian: Person, partner: Person, tmp_path: Path
 ) -> None:
     with running(folder) as vault:
         made = report(vault, PHOTO, keep_place=True)
         enrol(vault, custodian, partner)
         request = ask(vault, partner, made.case)
-        first, headers = signed_approval(vault, custodian, partner, request, made.case, lambda _: True)
-        killed = replace(vault, sequencer=Broken())  # type: ignore[arg-type]  # dies after the headers were stored
+        first = approval(vault, custodian, partner, request, made.case)
+        killed = replace(vault, sequencer=Broken())  # type: ignore[arg-type]  # dies after the answer was stored
         with pytest.raises(KilledError):
-            release.approve(killed, custodian.line, request, first, headers)
-        second, headers = signed_approval(
-            vault, custodian, partner, request, made.case, lambda each: not each.key.endswith("withheld.age")
+            give(killed, custodian, request, first)
+        second = approval(
+            vault, custodian, partner, request, made.case, keep=lambda each: not each.key.endswith("withheld.age")
         )
-        assert release.approve(vault, custodian.line, request, second, headers)
+        assert give(vault, custodian, request, second)
         bundles.seal(vault, request, lambda *_: "")
         opens(vault, partner, request, tmp_path / "bundle.zip")
         assert b"withheld" not in (tmp_path / "bundle.zip").read_bytes()
+        assert [each.sealed for each in released(vault, partner, request).answers] == [second.answer]
 
 
 class KilledError(Exception):
@@ -126,8 +120,7 @@ def test_two_approvers_at_once_get_one_bundle(folder: Path, custodian: Person, p
         made = report(vault, PHOTO)
         enrol(vault, custodian, partner)
         request = ask(vault, partner, made.case)
-        signed, headers = signed_approval(vault, custodian, partner, request, made.case, lambda _: True)
-        release.approve(vault, custodian.line, request, signed, headers)
+        give(vault, custodian, request, approval(vault, custodian, partner, request, made.case))
         threads = [Thread(target=bundles.seal, args=(vault, request, lambda *_: "")) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -146,7 +139,7 @@ def test_a_crash_between_the_event_and_the_files_is_made_good(
         approve(vault, custodian, partner, request, made.case)
         vault.store.delete(f"releases/{request}/parts.json")
         with pytest.raises(NotReady):
-            bundles.open_bundle(vault, request, partner.line.name)
+            bundles.open_content(vault, request, partner.line.name)
         assert bundles.pending(vault) == [request]
         bundles.seal(vault, request, lambda *_: "")
         assert bundles.pending(vault) == []
@@ -160,8 +153,7 @@ def test_what_comes_before_the_seal_wins(folder: Path, custodian: Person, partne
         made = report(vault, PHOTO)
         enrol(vault, custodian, partner)
         request = ask(vault, partner, made.case)
-        signed, headers = signed_approval(vault, custodian, partner, request, made.case, lambda _: True)
-        release.approve(vault, custodian.line, request, signed, headers)
+        give(vault, custodian, request, approval(vault, custodian, partner, request, made.case))
         if what == "denied":
             document = Denial(vault.trust.origin, request, "no", now()).to_json()
             release.deny(vault, custodian.line, request, sign(document, custodian.line, key))
@@ -171,26 +163,26 @@ def test_what_comes_before_the_seal_wins(folder: Path, custodian: Person, partne
         with pytest.raises(NotReady):
             bundles.seal(vault, request, lambda *_: "")
         with pytest.raises(VaultError):
-            bundles.open_bundle(vault, request, partner.line.name)
+            bundles.open_content(vault, request, partner.line.name)
 
 
 @pytest.mark.parametrize("swap", ["media", "withheld.age", "statement", "record.age"])
-def test_a_custodian_wraps_no_key_of_another_case(folder: Path, custodian: Person, swap: str) -> None:
+def test_a_custodian_answers_with_no_key_of_another_case(folder: Path, custodian: Person, swap: str) -> None:
     with running(folder) as vault:
         asked = report(vault, PHOTO, statement="about the first", keep_place=True)
         other = report(vault, PHOTO, statement="about the second", keep_place=True)
-        mine = offered(release.sealed_objects(vault, asked.case))
-        theirs = {each.name: each for each in offered(release.sealed_objects(vault, other.case))}
-        CaseKeys(asked.case, mine, [custodian.identity])
-        for whole in (False, True):  # the header alone, and the whole object under this case's name
+        mine = offered(vault, custodian, asked.case)
+        theirs = {each.name: each for each in offered(vault, custodian, other.case)}
+        CaseKeys(asked.case, mine, custodian.identity)
+        for whole in (False, True):  # the stanzas alone, and the whole object under this case's name
             forged = [
                 _forged(each, theirs[each.name], whole=whole) if each.name.startswith(swap) else each for each in mine
             ]
             with pytest.raises(EvidenceError):
-                CaseKeys(asked.case, forged, [custodian.identity])
+                CaseKeys(asked.case, forged, custodian.identity)
 
 
 def _forged(mine: OfferedObject, theirs: OfferedObject, *, whole: bool) -> OfferedObject:
     if whole:
         return replace(theirs, key=mine.key, exhibit=mine.exhibit)
-    return replace(mine, header=theirs.header)
+    return replace(mine, stanzas=theirs.stanzas)

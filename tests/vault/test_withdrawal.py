@@ -25,7 +25,7 @@ from tests.vault.making import (
     running,
 )
 from tests.vault.media import FILM, PHOTO
-from vault import bundles, release
+from vault import bundles, viewing
 from vault.database import schema
 from vault.errors import (
     BundleWithdrawn,
@@ -110,7 +110,7 @@ def test_one_exhibit_goes_with_every_release_that_held_it_and_the_rest_stays(mad
     assert f"exhibits/{kept}/media.header" in left
     assert [each["number"] for each in look_up(vault, made.report.receipt).exhibits] == [2]
     with pytest.raises(BundleWithdrawn):
-        bundles.open_bundle(vault, made.request, made.partner.line.name)
+        bundles.open_content(vault, made.request, made.partner.line.name)
 
 
 def test_the_log_says_that_it_was_destroyed_to_the_hour_and_no_more(made: Furnished, vault: Vault) -> None:
@@ -133,9 +133,9 @@ def test_of_a_whole_case_nothing_is_left_but_its_receipt(made: Furnished, vault:
     with pytest.raises(CaseWithdrawn):
         withdraw(vault, made.report.receipt, [1])
     with pytest.raises(UnknownCase):
-        release.sealed_objects(vault, made.report.case)
+        viewing.sealed_objects(vault, made.report.case, made.custodian.line)
     with pytest.raises(UnknownCase):
-        release.looked_at(vault, made.custodian.line, made.report.case)
+        viewing.looked_at(vault, made.custodian.line, made.report.case)
     with pytest.raises(UnknownCase):
         ask(vault, made.partner, made.report.case)
 
@@ -146,21 +146,21 @@ def test_the_rest_can_be_released_after_a_part_was_withdrawn(made: Furnished, va
     approve(vault, made.custodian, made.partner, request, made.report.case)
     download(vault, made.partner, request, tmp_path / "bundle.zip")
     with pytest.raises(BundleWithdrawn):
-        bundles.open_bundle(vault, made.request, made.partner.line.name)
+        bundles.open_content(vault, made.request, made.partner.line.name)
     withdraw(vault, made.report.receipt, [1])  # once more: the new release holds nothing of it
-    assert bundles.open_bundle(vault, request, made.partner.line.name).size
+    assert bundles.open_content(vault, request, made.partner.line.name).size
 
 
 def test_a_request_that_was_open_cannot_be_approved_for_what_is_gone(made: Furnished, vault: Vault) -> None:
     request = ask(vault, made.partner, made.report.case, "an appeal")
     with pytest.raises(NotReady) as waiting:
-        bundles.open_bundle(vault, request, made.partner.line.name)
+        bundles.open_content(vault, request, made.partner.line.name)
     assert waiting.type is NotReady
     withdraw(vault, made.report.receipt)
     with pytest.raises((UnknownCase, RequestRefused)):
         approve(vault, made.custodian, made.partner, request, made.report.case)
     with pytest.raises(BundleWithdrawn):
-        bundles.open_bundle(vault, request, made.partner.line.name)
+        bundles.open_content(vault, request, made.partner.line.name)
     assert list(vault.store.list("releases/")) == []
 
 
@@ -238,9 +238,9 @@ def test_a_crash_at_any_deletion_serves_nothing_and_is_made_good(tmp_path: Path,
             with pytest.raises(StoreError):
                 withdraw(dying, case.receipt, numbers)
             with pytest.raises(BundleWithdrawn):
-                bundles.open_bundle(vault, request, partner.line.name)
+                bundles.open_content(vault, request, partner.line.name)
             with contextlib.suppress(UnknownCase):
-                assert all(each.number != 1 for each in release.sealed_objects(vault, case.case))
+                assert all(each.number != 1 for each in viewing.sealed_objects(vault, case.case, custodian.line))
         finish(vault)
         finish(vault)
         assert list(vault.store.list("releases/")) == []

@@ -13,6 +13,10 @@ def encrypt(
 
     Raises ValueError as `vault.age.recipients.seal_header` does.
     """
-    header = seal_header(file_key, recipients, allow_mixed=allow_mixed)
+    return seal_header(file_key, recipients, allow_mixed=allow_mixed) + encrypt_payload(plaintext, file_key, nonce)
+
+
+def encrypt_payload(plaintext: bytes, file_key: bytes, nonce: bytes) -> bytes:
+    """The payload alone, for whichever header will wrap this file key."""
     encryptor = Encryptor(file_key, nonce)
-    return b"".join([header, encryptor.start(), encryptor.update(plaintext), encryptor.finish()])
+    return b"".join([encryptor.start(), encryptor.update(plaintext), encryptor.finish()])

@@ -116,11 +116,30 @@ def encode(stanzas: Sequence[Stanza], file_key: bytes) -> bytes:
     fault = _fault(stanzas)
     if fault:
         raise ValueError(fault)
-    signed = b"".join([_VERSION_LINE, b"\n", *map(_encode_stanza, stanzas), _DASHES])
+    signed = b"".join([_VERSION_LINE, b"\n", encode_stanzas(stanzas), _DASHES])
     header = signed + b" " + encoding.encode(_hmac(file_key, signed).finalize()).encode("ascii") + b"\n"
     if len(header) > HEADER_BYTES:
         raise ValueError("the header would be too large")
     return header
+
+
+def encode_stanzas(stanzas: Sequence[Stanza]) -> bytes:
+    """Stanzas on their own, as a header spells them. Raises ValueError for one that cannot be written."""
+    return b"".join(map(_encode_stanza, stanzas))
+
+
+def parse_stanzas(data: bytes) -> tuple[Stanza, ...]:
+    """Read what `encode_stanzas` wrote. Raises HeaderError for anything else, and beyond the limits of a header."""
+    if len(data) > HEADER_BYTES:
+        raise HeaderError("too many stanzas")
+    lines = _Lines(data)
+    stanzas: list[Stanza] = []
+    while lines.position < len(data):
+        stanzas.append(_parse_stanza(lines.next(), lines))
+    fault = _fault(stanzas)
+    if fault:
+        raise HeaderError(fault)
+    return tuple(stanzas)
 
 
 def verify_mac(header: Header, file_key: bytes) -> None:
