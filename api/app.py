@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access import ACCESS
 from api.early_answer import EarlyAnswer
 from api.limits import Limits
-from api.problems import HANDLED, answer, code_of
+from api.problems import HANDLED, answer, answer_error
 from api.routes import (
     audit,
     cases,
@@ -86,7 +86,7 @@ def create_app(vault: Vault) -> FastAPI:
     app = FastAPI(
         title="Amparo", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    app.state.vault, app.state.limits = vault, Limits()
+    app.state.vault, app.state.limits = vault, Limits.of(vault.settings)
     settings = vault.settings
     app.state.pages = Pages(
         organisation=settings.organisation,
@@ -131,7 +131,7 @@ def _require_access_rows() -> None:
 
 
 async def _answer_error(request: Request, error: Exception) -> Response:
-    return answer(code_of(error), request)
+    return answer_error(error, request)
 
 
 async def _answer_validation(request: Request, _: Exception) -> Response:
@@ -193,7 +193,7 @@ class Shell:
             await self._app(scope, receive, send)
             return
         limits: Limits = scope["app"].state.limits
-        with limits.body() as taken:
+        with limits.body(scope["path"]) as taken:
             if taken:
                 await self._app(scope, receive, send)
             else:

@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
@@ -14,10 +14,13 @@ from http_message_signatures.algorithms import ED25519
 from http_message_signatures.resolvers import MappingKeyResolver
 
 from api.cli.failures import CheckFailed, WrongUse
+from api.proof_of_work import solve
 from api.signatures import COVERED, LABEL, NONCE_BYTES, TAG, message
 from evidence.canonical import Json, encode
 from evidence.identity import PublicLine
 
+_WORK_TRIES: Final = 3
+_MOST_BITS: Final = 24  # a server that asks for more shall not keep this computer busy
 TIMEOUT: Final = httpx.Timeout(60.0, read=600.0)  # seconds; a large upload is sealed before the answer begins
 
 
@@ -76,9 +79,9 @@ class Client:
     def __exit__(self, *reason: object) -> None:
         self._http.close()
 
-    def get(self, path: str, **params: str | int) -> Any:
+    def get(self, path: str, headers: Mapping[str, str] | None = None, **params: str | int) -> Any:
         """GET and parse JSON."""
-        return self._send("GET", path, params=params or None).json()
+        return self._send("GET", path, params=params or None, headers=dict(headers or {})).json()
 
     def get_bytes(self, path: str) -> bytes:
         """GET a small file; LookupError when there is none."""
@@ -93,9 +96,10 @@ class Client:
         """POST canonical JSON and parse the answer."""
         return self._send("POST", path, content=encode(document), headers={"Content-Type": "application/json"}).json()
 
-    def post_stream(self, path: str, content: Iterator[bytes], headers: dict[str, str]) -> Any:
-        """POST a body that is made while it is sent, and parse the answer."""
-        return self._send("POST", path, content=content, headers={"Accept": "application/json", **headers}).json()
+    def post_form(self, path: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Any:
+        """POST a form of texts (multipart, RFC 7578), and parse the answer."""
+        parts = [(name, (None, value)) for name, value in fields.items()]
+        return self._send("POST", path, files=parts, headers={"Accept": "application/json", **headers}).json()
 
     @contextlib.contextmanager
     def download(self, path: str, start: int = 0) -> Iterator[tuple[int, Iterator[bytes]]]:
@@ -114,14 +118,38 @@ class Client:
         """The vault's log name, from its checkpoint (not verified: it only says which vault a document is for)."""
         return self.get_bytes("/log/checkpoint").split(b"\n", 1)[0].decode()
 
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str], content: Iterator[bytes] | bytes | None = None
+    ) -> Mapping[str, str]:
+        """Any request; the headers of its answer."""
+        return self._send(method, path, headers=dict(headers), content=content).headers
+
     def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         try:
             response = self._http.request(method, path, **arguments)
+            for _ in range(_WORK_TRIES):
+                work = _work(response)
+                if work is None:
+                    break
+                arguments["headers"] = {**(arguments.get("headers") or {}), "Amparo-Work": work}
+                response = self._http.request(method, path, **arguments)
         except httpx.TransportError:
             raise _unreachable() from None
         if response.is_error:
             raise _problem(response)
         return response
+
+
+def _work(response: httpx.Response) -> str | None:
+    """The work that an answer asks for, done (`api.proof_of_work`); None when it asks for none, or for too much."""
+    if response.status_code != 429:
+        return None
+    try:
+        document = response.json()
+        challenge, bits = str(document["challenge"]), int(document["bits"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return f"{challenge}:{solve(challenge, bits)}" if 0 < bits <= _MOST_BITS else None
 
 
 def _address(server: str) -> httpx.URL:

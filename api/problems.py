@@ -3,7 +3,9 @@
 Nothing of the request stands in an answer: titles and next steps are fixed sentences.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from fastapi import Request
@@ -25,11 +27,11 @@ def N_(text: str) -> str:  # noqa: N802 -- the name by which extractors of messa
 
 
 class HttpProblem(Exception):
-    """A fault in how a request was made; `code` names a row of `PROBLEMS`."""
+    """A fault in how a request was made: `code` names a row of `PROBLEMS`, `more` are further members of the answer."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, more: Mapping[str, str | int] | None = None) -> None:
         super().__init__(code)
-        self.code = code
+        self.code, self.more = code, more or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,21 @@ PROBLEMS: Final[dict[str, Problem]] = {
         400, N_("Nothing was chosen."), N_("Nothing was withdrawn. Open your case, and choose what to withdraw.")
     ),
     "case-busy": Problem(409, N_("Another upload to this case was under way."), N_("Send it again.")),
+    "case-full": Problem(
+        429,
+        N_("Much of this case is on the way already."),
+        N_("Let what is under way finish, then send the rest."),
+    ),
+    "work-required": Problem(
+        429,
+        N_("Many people send at this moment."),
+        N_("Do the work that the answer asks for, and send the same request again with it."),
+    ),
+    "crowded": Problem(
+        503,
+        N_("Many people send at this moment."),
+        N_("Nothing was kept. Wait some minutes, and send it again; with a browser that runs scripts it goes sooner."),
+    ),
     "unknown-upload": Problem(
         404, N_("No upload has this address."), N_("Look at your case with the receipt, and send the file again.")
     ),
@@ -185,6 +202,7 @@ _BY_CLASS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (vault_errors.UnknownCase, "unknown-case"),
     (vault_errors.UnknownExhibit, "unknown-exhibit"),
     (vault_errors.CaseBusy, "case-busy"),
+    (vault_errors.CaseFull, "case-full"),
     (vault_errors.UploadGone, "upload-gone"),
     (vault_errors.UnknownUpload, "unknown-upload"),
     (vault_errors.UploadBusy, "upload-busy"),
@@ -217,8 +235,13 @@ def code_of(error: Exception) -> str:
     return next((code for kind, code in _BY_CLASS if isinstance(error, kind)), "internal")
 
 
-def answer(code: str, request: Request) -> Response:
-    """The problem document; in pages the same words (see `routes.source`)."""
+def answer_error(error: Exception, request: Request) -> Response:
+    """The answer to an error."""
+    return answer(code_of(error), request, error.more if isinstance(error, HttpProblem) else {})
+
+
+def answer(code: str, request: Request, more: Mapping[str, str | int] = MappingProxyType({})) -> Response:
+    """The problem document, with `more` members; in pages the same words (see `routes.source`)."""
     problem = PROBLEMS[code]
     headers = {"Cache-Control": "no-store"}
     if problem.status == 503:
@@ -240,6 +263,7 @@ def answer(code: str, request: Request) -> Response:
         "title": pages.words(locale, problem.title),
         "status": problem.status,
         "detail": pages.words(locale, problem.next_step),
+        **more,
     }
     headers["Content-Language"] = locale
     return JSONResponse(document, problem.status, headers, media_type=MEDIA_TYPE)

@@ -20,7 +20,7 @@ NONCE_BYTES: Final = 16
 
 
 _PORT: Final = r"(?::[0-9]{1,5})?"
-_AUTHORITY: Final = re.compile(rf"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,252}})|\[[0-9A-Fa-f:.]{{2,45}}\]){_PORT}")
+AUTHORITY: Final = re.compile(rf"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{{0,252}})|\[[0-9A-Fa-f:.]{{2,45}}\]){_PORT}")
 _PATH: Final = re.compile(r"/[^?#\s]*")
 _QUERY: Final = re.compile(r"[^#\s]*")
 
@@ -39,6 +39,6 @@ def message(method: str, authority: str, path: str, query: str, headers: Mapping
 
     ValueError when a part is not one: a Host header that holds a path, say, would move a signature to another address.
     """
-    if not (_AUTHORITY.fullmatch(authority) and _PATH.fullmatch(path) and _QUERY.fullmatch(query)):
+    if not (AUTHORITY.fullmatch(authority) and _PATH.fullmatch(path) and _QUERY.fullmatch(query)):
         raise ValueError("the parts of the address are not as HTTP has them")
     return Message(method, f"http://{authority}{path}" + (f"?{query}" if query else ""), dict(headers))

@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from api.early_answer import EarlyAnswer
-from api.problems import HANDLED, HttpProblem, answer, code_of
+from api.problems import HANDLED, HttpProblem, answer_error
 from vault.holding import Upload
 
 VERSION: Final = "1.0.0"
@@ -26,6 +26,11 @@ ALGORITHMS: Final = ("sha1", "sha256")
 CONTENT_TYPE: Final = "application/offset+octet-stream"
 EXHIBIT: Final = "Amparo-Exhibit"
 """Our own header: the number of the exhibit that the upload became."""
+CONFIRMED: Final = "Amparo-Confirmed"
+"""Our own header: `no` where the exhibit is sealed, but no published checkpoint covers it yet."""
+UPLOADS: Final = "/uploads"
+KEEPING: Final = f"{UPLOADS}?keep_place=1"
+"""Where uploads begin for which the place is kept: the choice is in the address, so any client of tus carries it."""
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 _KEY: Final = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,128}")
 _METADATA_LIMIT: Final = 8192  # characters
@@ -44,7 +49,7 @@ class TusRoute(APIRoute):
                     raise HttpProblem("unsupported-version")
                 response = await handler(request)
             except HANDLED as error:
-                response = answer(code_of(error), request)
+                response = answer_error(error, request)
                 if response.status_code == 412:
                     response.headers["Tus-Version"] = VERSION
                 if request.method in {"PATCH", "POST"}:

@@ -58,7 +58,7 @@ class Tus:
         """The path of a new upload."""
         answer = self.create(length, metadata=metadata)
         assert answer.status_code == 201, answer.text
-        return answer.headers["location"]
+        return str(answer.headers["location"].removeprefix(self.address))
 
     def patch(
         self, path: str, offset: int, content: bytes | Iterator[bytes], headers: dict[str, str] | None = None

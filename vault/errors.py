@@ -10,6 +10,7 @@ VaultError
 │   └── CaseWithdrawn    its source withdrew it
 ├── UnknownExhibit       the case has no exhibit with this number
 ├── CaseBusy             another upload to the same case took its place
+├── CaseFull             too much of the case is under way
 ├── UnknownUpload       no upload has this address
 │   └── UploadGone       it is over: ended, refused, expired or withdrawn
 ├── UploadBusy           another request holds the upload
@@ -166,6 +167,12 @@ class CaseBusy(VaultError):
     """Another upload to the same case was recorded in between; nothing of this one was. Sending it again helps."""
 
     code = "case-busy"
+
+
+class CaseFull(VaultError):
+    """As many uploads of the case are under way, or as many bytes, as one case may have."""
+
+    code = "case-full"
 
 
 class UnknownUpload(VaultError):

@@ -15,6 +15,9 @@
 | `fixity_hours` | hours from one check of everything stored to the next | – |
 | `fixity_rate` | bytes a second that such a check reads at most | – |
 | `cadence_seconds` | seconds between two checkpoints | –; who sees the log learns no finer time of an upload |
+| `uploads_at_once`, `waiting_bytes` | count and bytes of unfinished uploads; from a quarter on work is asked for | – |
+| `cases_per_hour`, `forms_per_hour` | cases opened by programs (as above), reports by plain forms | – |
+| `free_bytes` | bytes that must stay free on the disk for new cases and uploads to be taken | – |
 | `upload_seconds`, `live_seconds` | seconds after the last byte until an unfinished upload becomes an exhibit | – |
 
 Unknown members, missing files and a log key that others may read are refused: fail closed, create nothing silently.
@@ -59,6 +62,11 @@ class Settings:
     report_bytes: int = 20 * GIB
     report_files: int = 50
     cadence_seconds: float = CADENCE
+    uploads_at_once: int = 10_000
+    waiting_bytes: int = 200 * GIB
+    cases_per_hour: int = 2000
+    forms_per_hour: int = 1000
+    free_bytes: int = GIB
     upload_seconds: int = 24 * 3600
     live_seconds: int = 600
     fixity_hours: int = 24

@@ -29,6 +29,7 @@ from vault.holding import Grip, Upload, enter, expiry, row_of
 from vault.instance import Vault
 from vault.intake import take_in
 from vault.places import interrupted_exhibit
+from vault.quotas import require_space
 from vault.sealing import FILE_KEY_BYTES, media_key
 from vault.spool import MemoryBudget, Spool
 from vault.staging import Facts, Phase, Piece
@@ -65,6 +66,8 @@ class Hold(Grip):
 
     def __init__(self, vault: Vault, upload: Upload, ticket: int, facts: Facts, file_key: bytes) -> None:
         super().__init__(vault, upload, ticket)
+        self.confirmed = True
+        """Whether a published checkpoint covers the exhibit that `seal` made."""
         self._facts, self._file_key = facts, file_key
         self._stored = upload.received
 
@@ -91,6 +94,7 @@ class Hold(Grip):
         """
         if len(data) > self.room:
             raise TooLarge("more arrived than was announced")
+        require_space(self._vault, known=True)
         if self._stored == 0 and len(data) >= HEAD_BYTES:
             try:
                 container_of(BytesReader(data))
@@ -124,11 +128,11 @@ class Hold(Grip):
                 spool.write(chunk)
             spool.finish()
             try:
-                confirmed = self._take_in(Received(spool, digest.digest()), receipt)
+                self.confirmed = self._take_in(Received(spool, digest.digest()), receipt)
             except UnsupportedMedia:
                 self.end(Phase.REFUSED)
                 raise
-        if confirmed:
+        if self.confirmed:
             staging.remove(vault.store, facts.upload)
         return self.upload
 

@@ -1,18 +1,19 @@
 """`amparo upload`: what the phone page does, from the command line."""
 
 import argparse
-import secrets
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from api.cli.failures import WrongUse
+from api.cli.files import FileReader
 from api.cli.output import Progress, print_json, say, warn
-from api.client import Client
-from api.web.forms import DESTROY, FILES, KEEP, KEEP_PLACE, STATEMENT
-from evidence.ids import parse_receipt
+from api.cli.sending import Sending
+from api.client import Client, ServerError
+from api.tus import KEEPING, UPLOADS
+from api.web.forms import STATEMENT
+from evidence.ids import Receipt, parse_receipt
 
 HELP = "send a statement and files to a vault, as a source"
-CHUNK = 1024 * 1024  # bytes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,57 +28,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Send; print the case number, the receipt and what was removed."""
-    headers = {}
-    if args.receipt:
-        headers["Authorization"] = f"Receipt {parse_receipt(args.receipt)}"
-    boundary = secrets.token_hex(16)
-    headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
-    fields = [(STATEMENT, args.statement), (KEEP_PLACE, KEEP if args.keep_place else DESTROY)]
-    sizes = [path.stat().st_size for path in args.files]
-    headers["Content-Length"] = str(sum(sizes) + len(b"".join(_frame(boundary, fields, len(args.files)))))
-    with Client(args.server) as client, Progress(sum(sizes), "sending") as progress:
-        answer = client.post_stream("/report", _body(boundary, fields, args.files, sizes, progress), headers)
+    if not args.files and not args.statement.strip():
+        raise WrongUse("there is nothing to send", "name photos or videos, or give --statement")
+    total = sum(_size(path) for path in args.files)
+    with Client(args.server) as client:
+        case, receipt, uploads, confirmed = _case(client, args)
+        sending, numbers, refused = Sending(client, receipt, uploads), list[int](), list[int]()
+        with Progress(total, "sending") as progress:
+            for place, path in enumerate(args.files, 1):
+                try:
+                    number, known = sending.send(path, progress)
+                except ServerError as error:
+                    if error.code != "unsupported-media" or (len(args.files) == 1 and not args.statement.strip()):
+                        raise
+                    refused.append(place)
+                else:
+                    numbers.append(number)
+                    confirmed = confirmed and known
+        seen = client.get("/api/receipt", headers={"Authorization": f"Receipt {receipt}"})
+    exhibits = [each for each in seen["exhibits"] if each["number"] in numbers]
+    answer: dict[str, Any] = {"case": case, "receipt": receipt, "exhibits": exhibits, "refused": refused}
+    if not confirmed:
+        answer["confirmed"] = False
     if args.json:
         print_json(answer)
-        return 0
-    _tell(answer)
+    else:
+        _tell(answer)
     return 0
 
 
-def _body(
-    boundary: str,
-    fields: Sequence[tuple[str, str]],
-    files: Sequence[Path],
-    sizes: Sequence[int],
-    progress: Progress,
-) -> Iterator[bytes]:
-    """A multipart body (RFC 7578) that is read from the files while it is sent; file names stay here."""
-    frame = list(_frame(boundary, fields, len(files)))
-    yield frame[0]
-    for path, size, head in zip(files, sizes, frame[1:-1], strict=True):
-        yield head
-        left = size  # exactly what was promised in Content-Length, even if the file grows meanwhile
-        with path.open("rb") as file:
-            while left and (chunk := file.read(min(CHUNK, left))):
-                yield chunk
-                left -= len(chunk)
-                progress.update(len(chunk))
-    yield frame[-1]
+def _size(path: Path) -> int:
+    """Bytes of a regular file; asked before anything is sent."""
+    with FileReader(path) as reader:
+        return reader.size
 
 
-def _frame(boundary: str, fields: Sequence[tuple[str, str]], files: int) -> Iterator[bytes]:
-    """Everything but the files' bytes: the text fields, one head per file, the end."""
-    yield "".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields
-    ).encode()
-    for number in range(1, files + 1):
-        start = "\r\n" if number > 1 else ""
-        yield (
-            f'{start}--{boundary}\r\nContent-Disposition: form-data; name="{FILES}"; filename="{number}"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        ).encode()
-    end = "\r\n" if files else ""
-    yield f"{end}--{boundary}--\r\n".encode()
+def _case(client: Client, args: argparse.Namespace) -> tuple[str, Receipt, str, bool]:
+    """The case to send to: number, receipt, where its files go, and whether the log shows it yet."""
+    if args.receipt:
+        return _add_to(client, args)
+    opened = client.post("/api/cases", {"statement": args.statement, "keep_place": bool(args.keep_place)})
+    return opened["case"], parse_receipt(opened["receipt"]), opened["uploads"], opened.get("confirmed", True)
+
+
+def _add_to(client: Client, args: argparse.Namespace) -> tuple[str, Receipt, str, bool]:
+    receipt, confirmed = parse_receipt(args.receipt), True
+    shown = {"Authorization": f"Receipt {receipt}"}
+    if args.statement.strip():
+        confirmed = client.post_form("/report", {STATEMENT: args.statement}, shown).get("confirmed", True)
+    case = client.get("/api/receipt", headers=shown)["case"]
+    return case, receipt, KEEPING if args.keep_place else UPLOADS, confirmed
 
 
 def _tell(answer: dict[str, Any]) -> None:

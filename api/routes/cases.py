@@ -11,23 +11,28 @@ from fastapi.responses import JSONResponse
 from api.auth import TheVault
 from api.limits import arriving, limits_of
 from api.problems import HttpProblem
+from api.tus import KEEPING, UPLOADS
+from api.work import Pressure, require_work
 from evidence.canonical import Json
 from vault.holding import RESUMABLE
 from vault.intake import STATEMENT_LIMIT, take_in
+from vault.quotas import require_space
 
 router: Final = APIRouter()
-UPLOADS: Final = "/uploads"
-KEEPING: Final = f"{UPLOADS}?keep_place=1"
-"""Where uploads begin for which the place is kept: the choice is in the address, so any client of tus carries it."""
 _BODY: Final = 1024 * 1024  # bytes: a statement of the longest words, each letter escaped
 
 
 @router.post("/api/cases")
 async def open_case(request: Request, vault: TheVault) -> JSONResponse:
     """Open a case: `{"statement"?, "keep_place"?}`; answers with its number, its receipt and where to send files."""
+    limits = limits_of(request)
+    await require_work(request, vault, Pressure(limits.cases.fill))
+    if not limits.cases.take():
+        raise HttpProblem("crowded")
+    await run_sync(require_space, vault, limiter=limits.asking)
     statement, keep_place = _asked(await _body(request))
     opening = partial(take_in, vault, (), statement, channel=RESUMABLE, empty=True)
-    done = await run_sync(opening, limiter=limits_of(request).sealing)
+    done = await run_sync(opening, limiter=limits.sealing)
     told: dict[str, Json] = {
         "case": done.case,
         "receipt": done.receipt,

@@ -8,17 +8,17 @@ from urllib.parse import parse_qs
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from api.auth import TheReceipt, TheVault, receipt_of
 from api.early_answer import EarlyAnswer
 from api.limits import Limits, arriving, limits_of
 from api.multipart import Form, FormLimits, FormReader
-from api.problems import HANDLED, HttpProblem, answer, code_of, locale_of, wants_page
+from api.problems import HANDLED, HttpProblem, answer_error, locale_of, wants_page
 from api.web import forms
 from api.web.codings import accepted, coded_headers, gzipped
 from api.web.pages import Pages
 from api.web.views import ExhibitView, Page, ReportView
+from api.work import Pressure, require_work
 from evidence.canonical import Json
 from evidence.fields import rfc3339
 from evidence.ids import parse_receipt
@@ -26,6 +26,7 @@ from redaction.containers.formats import ACCEPTED
 from vault.holding import under_way
 from vault.instance import Vault
 from vault.intake import STATEMENT_LIMIT, Report, look_up, take_in
+from vault.quotas import require_space
 from vault.spool import CHUNK, Spool
 
 router: Final = APIRouter()
@@ -61,9 +62,12 @@ async def report(request: Request, vault: TheVault) -> Response:
         receipt = receipt_of(request) if "authorization" in request.headers else None
         if receipt is not None:  # before the body: a film must not travel for a mistyped receipt
             await run_sync(look_up, vault, receipt, limiter=limits.lookups)
+        else:
+            await _require_turn(request, vault, limits)
+        await run_sync(require_space, vault, limiter=limits.asking)
         form = await _read_form(request, vault, limits)
     except HANDLED as error:
-        early = answer(code_of(error), request)
+        early = answer_error(error, request)
         return early if early.status_code == 408 else EarlyAnswer(early)
     try:
         keep_place = _keep_place(form)
@@ -122,7 +126,7 @@ async def receipt_json(request: Request, receipt: TheReceipt, vault: TheVault) -
             "length": each.length,
             "expires": rfc3339(datetime.fromtimestamp(each.expires, UTC)),
         }
-        for each in await run_in_threadpool(under_way, vault, found.case)
+        for each in await run_sync(under_way, vault, found.case, limiter=limits_of(request).asking)
     ]
     told: dict[str, Json] = {"case": found.case, "exhibits": list(found.exhibits), "uploads": waiting}
     return JSONResponse(told, headers=_NO_STORE)
@@ -136,6 +140,14 @@ async def _found(request: Request, vault: Vault) -> ReportView:
     values = parse_qs(body.decode("ascii", "replace")).get(forms.RECEIPT, [""])
     found = await run_sync(look_up, vault, parse_receipt(values[0]), limiter=limits_of(request).lookups)
     return _view(found, keep_place=None)
+
+
+async def _require_turn(request: Request, vault: Vault, limits: Limits) -> None:
+    """Let a new case begin: programs may be asked for work, plain forms cannot do any and have turns of their own."""
+    if not wants_page(request):
+        await require_work(request, vault, Pressure(limits.cases.fill))
+    if not (limits.forms if wants_page(request) else limits.cases).take():
+        raise HttpProblem("crowded")
 
 
 async def _read_form(request: Request, vault: Vault, limits: Limits) -> Form:
@@ -154,9 +166,9 @@ async def _read_form(request: Request, vault: Vault, limits: Limits) -> Form:
         async for chunk in arriving(request):
             buffer += chunk
             if len(buffer) >= BUFFER:
-                await run_in_threadpool(reader.write, bytes(buffer))
+                await run_sync(reader.write, bytes(buffer), limiter=limits.storing)
                 buffer.clear()
-        await run_in_threadpool(reader.write, bytes(buffer))
+        await run_sync(reader.write, bytes(buffer), limiter=limits.storing)
         form = reader.finish()
         whole = True
         return form

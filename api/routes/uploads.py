@@ -4,6 +4,7 @@ The address of an upload is a secret that the vault does not keep; every request
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
@@ -12,14 +13,15 @@ from typing import Final
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.concurrency import run_in_threadpool
 
 from api.auth import TheReceipt, TheVault
 from api.limits import limits_of
 from api.pieces import arriving_pieces
 from api.problems import HttpProblem
+from api.signatures import AUTHORITY
 from api.tus import (
     ALGORITHMS,
+    CONFIRMED,
     CONTENT_TYPE,
     EXTENSIONS,
     VERSION,
@@ -31,9 +33,10 @@ from api.tus import (
     metadata_of,
     offset_of,
 )
+from api.work import Pressure, require_work
 from evidence.custody import State
 from evidence.ids import Receipt
-from vault import uploads
+from vault import quotas, uploads
 from vault.errors import CaseWithdrawn, ChecksumDiffers, OffsetDiffers, UploadBusy, UploadGone
 from vault.holding import LIVE, RESUMABLE, Asking, Upload, find
 from vault.instance import Vault
@@ -46,6 +49,7 @@ router: Final = APIRouter(prefix="/uploads", route_class=TusRoute)
 WAIT_SECONDS: Final = 30.0
 """How long a request waits for one that seals the same upload."""
 _POLL_SECONDS: Final = 0.05
+_LOOPBACK: Final = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?")
 _YES: Final = frozenset({"1", "yes", "true", "on"})
 
 
@@ -67,12 +71,22 @@ async def options(vault: TheVault) -> Response:
 @router.post("")
 async def create(request: Request, receipt: TheReceipt, vault: TheVault) -> Response:
     """Begin an upload in the receipt's case, with its first bytes if the request has a body."""
-    found = await run_sync(known_case, vault, receipt, limiter=limits_of(request).lookups)
+    limits, settings = limits_of(request), vault.settings
+    fill = await run_sync(quotas.fill, vault, limiter=limits.asking)
+    if fill >= 1:
+        raise HttpProblem("crowded")
+    # Before the receipt is looked up, which costs more than anything else that a stranger can ask for.
+    announced = request.headers.get("upload-length", "")
+    await require_work(request, vault, Pressure(max(fill, limits.crowd)), receipt, announced)
+    found = await run_sync(known_case, vault, receipt, limiter=limits.lookups)
     if found.state != State.OPEN.value:
         raise CaseWithdrawn("the case was withdrawn")
     length, metadata = length_of(request.headers), metadata_of(request.headers)
     if is_deferred(request.headers) == (length is not None):
         raise HttpProblem("malformed-request")
+    await run_sync(quotas.require_room_in_case, vault, found.case, length, limiter=limits.asking)
+    if length is None or length <= settings.file_bytes:
+        await run_sync(quotas.require_space, vault, length or 0, limiter=limits.asking)
     live = metadata.get("channel") == LIVE.encode()
     keep = metadata.get("keep_place", b"").decode("ascii", "replace") or request.query_params.get("keep_place", "")
     beginning = partial(
@@ -84,11 +98,11 @@ async def create(request: Request, receipt: TheReceipt, vault: TheVault) -> Resp
         keep_place=keep.lower() in _YES,
         length=length,
     )
-    secret, upload = await run_sync(beginning, limiter=limits_of(request).storing)
+    secret, upload = await run_sync(beginning, limiter=limits.storing)
     if length == 0 or request.headers.get("content-type") == CONTENT_TYPE:
-        async with _held(vault, secret, receipt) as held:
+        async with _held(request, vault, secret, receipt) as held:
             upload = held if isinstance(held, Upload) else await _append(request, held, receipt)
-    location = f"/uploads/{encode_secret(secret)}"
+    location = f"{_here(request)}/uploads/{encode_secret(secret)}"
     return Response(status_code=201, headers={"Location": location, **described(upload)})
 
 
@@ -96,7 +110,7 @@ async def create(request: Request, receipt: TheReceipt, vault: TheVault) -> Resp
 async def offset(request: Request, upload: str, receipt: TheReceipt, vault: TheVault) -> Response:
     """How much is there. An upload that is whole but was not sealed, because the service died, is sealed first."""
     secret = parse_secret(upload)
-    async with _held(vault, secret, receipt) as held:
+    async with _held(request, vault, secret, receipt) as held:
         found = held if isinstance(held, Upload) else await _finished(request, held, receipt)
     return Response(status_code=200, headers=described(found))
 
@@ -105,35 +119,37 @@ async def offset(request: Request, upload: str, receipt: TheReceipt, vault: TheV
 async def append(request: Request, upload: str, receipt: TheReceipt, vault: TheVault) -> Response:
     """Take the next bytes; answers when they are durable, and where they are the last, when the exhibit is sealed."""
     secret = parse_secret(upload)
-    await _find(vault, secret, receipt)
+    await _find(request, vault, secret, receipt)
     if request.headers.get("content-type") != CONTENT_TYPE:
         raise HttpProblem("wrong-content-type")
-    at = offset_of(request.headers)
-    async with _held(vault, secret, receipt) as held:
+    at, confirmed = offset_of(request.headers), True
+    async with _held(request, vault, secret, receipt) as held:
         found = held if isinstance(held, Upload) else held.upload
         if found.received != at:
             raise OffsetDiffers("the upload is at another offset")
         if isinstance(held, Hold):
             await _learn_length(request, held)
             found = await _append(request, held, receipt)
-    return Response(status_code=204, headers=described(found))
+            confirmed = held.confirmed
+    headers = described(found) if confirmed else {**described(found), CONFIRMED: "no"}
+    return Response(status_code=204, headers=headers)
 
 
 @router.delete("/{upload}")
-async def terminate(_: Request, upload: str, receipt: TheReceipt, vault: TheVault) -> Response:
+async def terminate(request: Request, upload: str, receipt: TheReceipt, vault: TheVault) -> Response:
     """End an upload that is not finished; nothing of it stays. An exhibit is taken back by withdrawal only."""
     secret = parse_secret(upload)
-    async with _held(vault, secret, receipt) as held:
+    async with _held(request, vault, secret, receipt) as held:
         if isinstance(held, Upload):
             raise UploadGone("the upload is over")
-        await run_in_threadpool(held.end, Phase.ENDED)
+        await run_sync(held.end, Phase.ENDED, limiter=limits_of(request).asking)
     return Response(status_code=204)
 
 
 @router.post("/{upload}")
 async def overridden(request: Request, upload: str, receipt: TheReceipt, vault: TheVault) -> Response:
     """For networks that let no other methods pass: the method stands in `X-HTTP-Method-Override`."""
-    await _find(vault, parse_secret(upload), receipt)
+    await _find(request, vault, parse_secret(upload), receipt)
     method = request.headers.get("x-http-method-override", "").upper()
     meant = {"HEAD": offset, "PATCH": append, "DELETE": terminate}.get(method)
     if meant is None:
@@ -141,23 +157,34 @@ async def overridden(request: Request, upload: str, receipt: TheReceipt, vault: 
     return await meant(request, upload, receipt, vault)
 
 
-async def _find(vault: Vault, secret: bytes, receipt: Receipt) -> Upload:
-    found = await run_in_threadpool(find, vault, secret, receipt)
+def _here(request: Request) -> str:
+    """The service's own address where it is sure of it, for clients that take whole addresses only; else nothing.
+
+    Behind a proxy that ends TLS a guess could make a client go on without TLS: the proxy has to say it.
+    """
+    host, told = request.headers.get("host", ""), request.headers.get("x-forwarded-proto", "")
+    scheme = told if told in {"http", "https"} else "http" if _LOOPBACK.fullmatch(host) else ""
+    return f"{scheme}://{host}" if scheme and AUTHORITY.fullmatch(host) else ""
+
+
+async def _find(request: Request, vault: Vault, secret: bytes, receipt: Receipt) -> Upload:
+    found = await run_sync(find, vault, secret, receipt, limiter=limits_of(request).asking)
     if found.over:
         raise UploadGone("the upload is over")
     return found
 
 
 @asynccontextmanager
-async def _held(vault: Vault, secret: bytes, receipt: Receipt) -> AsyncIterator[Hold | Upload]:
+async def _held(request: Request, vault: Vault, secret: bytes, receipt: Receipt) -> AsyncIterator[Hold | Upload]:
     """The upload in the hands of this request alone; or how it stands, if it is an exhibit by now."""
-    found = await _find(vault, secret, receipt)
-    asking = await run_in_threadpool(Asking, vault, found.upload)
+    found = await _find(request, vault, secret, receipt)
+    asking_threads = limits_of(request).asking
+    asking = await run_sync(Asking, vault, found.upload, limiter=asking_threads)
     taken: Upload | None = None
     try:
         async with asyncio.timeout(WAIT_SECONDS):
             # The holder may be another process, which can set no event of ours.
-            while (taken := await run_in_threadpool(asking.take)) is None:  # noqa: ASYNC110
+            while (taken := await run_sync(asking.take, limiter=asking_threads)) is None:  # noqa: ASYNC110
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError:
         raise UploadBusy("another request is at work on this upload") from None
@@ -166,11 +193,11 @@ async def _held(vault: Vault, secret: bytes, receipt: Receipt) -> AsyncIterator[
     if taken.phase is Phase.SEALED:
         yield taken
         return
-    hold = await run_in_threadpool(uploads.hold, vault, secret, receipt, taken, asking.ticket)
+    hold = await run_sync(uploads.hold, vault, secret, receipt, taken, asking.ticket, limiter=asking_threads)
     try:
         yield hold
     finally:
-        await asyncio.shield(asyncio.ensure_future(run_in_threadpool(hold.release)))
+        await asyncio.shield(asyncio.ensure_future(run_sync(hold.release, limiter=asking_threads)))
 
 
 async def _learn_length(request: Request, hold: Hold) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from api import limits
 from api.connections import ImpatientProtocol
-from api.limits import Limits, Pace
+from api.limits import REST, Limits, Pace
 from tests.api.serving import Served, answered, answered_head, form, form_head, head, part, served
 from tests.vault.making import person
 from tests.vault.media import PHOTO
@@ -198,9 +198,9 @@ def test_waiting_for_the_log_starves_nobody(service: Served, monkeypatch: pytest
 
 
 def test_more_bodies_than_are_taken_at_once_are_told_to_come_back(service: Served) -> None:
-    limits_of(service).free_bodies = 1
+    limits_of(service).bodies[REST] = 1
     first = service.connect(form_head(1000), b"-")
-    assert eventually(lambda: limits_of(service).free_bodies == 0)
+    assert eventually(lambda: limits_of(service).bodies[REST] == 0)
     second = service.connect(form_head(10), b"0123456789")
     status, answer = answered(second)
     assert (status, b"\r\nretry-after: 30\r\n" in answer.lower()) == (503, True)

@@ -113,6 +113,11 @@ def test_a_key_is_refused_or_is_listed_as_it_was_spelt(store: Store, key: str) -
     store.delete(key)
 
 
+def test_free_space_is_told_or_is_not_known(store: Store) -> None:
+    free = store.free()
+    assert free is None or free > 0
+
+
 def test_delete_is_idempotent(store: Store) -> None:
     store.put("a/b", b"")
     store.put("a/bc", b"")

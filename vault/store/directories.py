@@ -59,6 +59,17 @@ class Directories:
             else:
                 return descriptor
 
+    def free(self) -> int:
+        """Bytes that the file system has left for us."""
+        descriptor = self._open_root()
+        try:
+            status = os.fstatvfs(descriptor)
+        except OSError as error:
+            raise write_failure(error) from None
+        finally:
+            os.close(descriptor)
+        return status.f_bavail * status.f_frsize
+
     def holds(self, key: str) -> bool:
         """Whether the key is a folder."""
         try:

@@ -123,6 +123,10 @@ class FilesystemStore:
         """See `Store.list`."""
         return list_keys(self._directories, checked_prefix(prefix))
 
+    def free(self) -> int:
+        """See `Store.free`."""
+        return self._directories.free()
+
     def sweep(self) -> int:
         """See `Store.sweep`. A living writer holds a lock on its file; what nobody locks was left by a dead one."""
         return sweep(self._directories)

@@ -117,6 +117,10 @@ class Store(Protocol):
         """
         ...
 
+    def free(self) -> int | None:
+        """Bytes that may still be stored; None where the store does not tell."""
+        ...
+
     def sweep(self) -> int:
         """Remove what writers that died left behind; how many. Safe beside living writers on the same machine."""
         ...

@@ -132,6 +132,10 @@ class S3Store:
         except InvalidKey:
             return
 
+    def free(self) -> None:
+        """See `Store.free`: S3 does not tell; a full cluster answers with NoSpace."""
+        return
+
     def sweep(self) -> int:
         """See `Store.sweep`. Which old uploads live in other processes cannot be seen: they are given a day."""
         found = attempt(lambda: [*self._client.unfinished(self._bucket, self._before)])
