@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from redaction.containers.av1_obus import in_configuration
-from redaction.containers.heif_nals import configuration_of
-from redaction.containers.heif_names import AUXILIARY, CONFIGURED, PROPERTIES, PROPERTY_NAMES
+from redaction.containers.heif_names import AUXILIARY, CONFIGURED, PROPERTIES, PROPERTY_NAMES, named
 from redaction.containers.isobmff_boxes import Box, Search, only
+from redaction.containers.isobmff_nals import configuration
 from redaction.containers.isobmff_names import BLANKED
 from redaction.errors import MalformedMedia
 from redaction.finding import ZERO, Finding
@@ -82,7 +82,7 @@ def _property(search: Search, box: Box) -> Iterator[Finding]:
     elif box.kind in PROPERTIES:
         yield from search.blank(min(box.body + PROPERTIES[box.kind], box.end), box.end, "heif/slack")
     elif box.kind in {b"hvcC", b"avcC"}:
-        yield from configuration_of(search, box)
+        yield from named(configuration(search, box))
     elif box.kind == b"av1C":
         yield from in_configuration(search, box)
     elif box.kind == b"colr":

@@ -14,7 +14,7 @@ from redaction.containers.isobmff_kind import media_type
 from redaction.containers.isobmff_media import media_data
 from redaction.containers.isobmff_meta import metadata, uuid
 from redaction.containers.isobmff_names import BLANKED, TOP
-from redaction.containers.isobmff_structure import structure_of
+from redaction.containers.isobmff_structure import index_slack, structure_of
 from redaction.containers.isobmff_top import top_level
 from redaction.containers.isobmff_tracks import Track, read_track
 from redaction.errors import MalformedMedia
@@ -94,5 +94,7 @@ def _other(search: Search, box: Box) -> Iterator[Finding]:
         yield from metadata(search, box)
     elif box.kind == b"mfra":
         yield from structure_of(search, box)
+    elif box.kind == b"sidx":
+        yield from index_slack(search, box)
     elif box.kind not in TOP:
         yield from search.free(box, f"mp4/{_TOP_NAMES.get(box.kind, 'unknown')}")

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from redaction.containers.av1_obus import in_configuration
 from redaction.containers.isobmff_boxes import Box, Search
-from redaction.containers.isobmff_nals import configuration
-from redaction.containers.isobmff_names import BLANKED, ENTRY_BOXES, NAL_FORMATS, VIDEO_FORMATS
+from redaction.containers.isobmff_codecs import in_codec_box
+from redaction.containers.isobmff_names import BLANKED, ENTRY_BOXES, VIDEO_FORMATS
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding
 
@@ -52,12 +51,8 @@ def _extensions(search: Search, entry: Box, *, video: bool) -> Iterator[Finding]
             yield from _spherical(search, box)
         elif box.kind not in ENTRY_BOXES:
             yield from search.free(box, "mp4/stsd/unknown")
-        elif box.kind in {b"avcC", b"hvcC"} and entry.kind in NAL_FORMATS:
-            yield from configuration(search, box)
-        elif box.kind == b"av1C" and entry.kind == b"av01":
-            yield from in_configuration(search, box, "mp4/obu")
-        elif box.kind == b"damr":  # AMRSpecificBox of 3GPP TS 26.244: the encoder's vendor and version come first
-            yield from search.blank(box.body, min(box.body + 5, box.end), "mp4/stsd/vendor")
+        else:
+            yield from in_codec_box(search, box)
 
 
 def _spherical(search: Search, sv3d: Box) -> Iterator[Finding]:

@@ -21,10 +21,12 @@ _HEAD_BYTES: Final = 24  # read at each NAL unit: length, header and often a sho
 _PIECE_BYTES: Final = 1 << 16
 _LONGEST_SEI: Final = 1 << 20  # longer ones are blanked without being parsed
 _START_CODE: Final = b"\0\0\1"
-_KNOWN: Final = {  # types of units, by whether they are H.265
-    False: frozenset({*range(1, 12), 13, 14, 15, 19, 20, 21, 28, 30}),  # the last two: Dolby Vision
-    True: frozenset({*range(10), *range(16, 22), *range(32, 38), 39, 40, 62, 63}),
+_AVC_HIGH_BYTES: Final = 4  # chroma format and bit depths after the parameter sets of the High profiles
+_KNOWN: Final = {  # types of units, by whether they are H.265: table 7-1 of either standard
+    False: frozenset({*range(1, 12), 13, 14, 15, 19, 20}),
+    True: frozenset({*range(10), *range(16, 22), *range(32, 38), 39, 40}),
 }
+_DOLBY_VISION: Final = {False: frozenset({28, 30}), True: frozenset({62, 63})}
 _WHAT: Final = "mp4/sei"
 
 
@@ -44,8 +46,15 @@ class Coding(NamedTuple):
         return (first >> 1) & 63 in {39, 40} if self.hevc else first & 31 == 6
 
     def is_known(self, first: int) -> bool:
-        """Whether a NAL unit that begins with this byte has a place in a film: else it is filler, or nobody's."""
-        return ((first >> 1) & 63 if self.hevc else first & 31) in _KNOWN[self.hevc]
+        """Whether a NAL unit that begins with this byte is picture, parameters or SEI, not filler or nobody's."""
+        return self._kind(first) in _KNOWN[self.hevc]
+
+    def is_dolby_vision(self, first: int) -> bool:
+        """Whether a NAL unit that begins with this byte is Dolby Vision's, in a film."""
+        return self._kind(first) in _DOLBY_VISION[self.hevc]
+
+    def _kind(self, first: int) -> int:
+        return (first >> 1) & 63 if self.hevc else first & 31
 
     def is_picture(self, first: int) -> bool:
         """Whether a NAL unit that begins with this byte holds a part of the picture."""
@@ -59,21 +68,29 @@ def coding(search: Search, box: Box) -> Coding:
 
 
 def configuration(search: Search, box: Box) -> Iterator[Finding]:
-    """Findings in the parameter sets of `avcC` or `hvcC`: SEI may stand among them."""
+    """Findings in `avcC` or `hvcC`: SEI, units of unknown kinds, and what follows the parameter sets."""
     how, data = coding(search, box), search.payload(box)
-    for start, length in _hevc_units(data) if how.hevc else _avc_units(data):
-        if length and how.is_sei(data[start]):
-            yield from _sei(search, how, box.body + start, length)
+    end = 0
+    for start, end in _hevc_units(data) if how.hevc else _avc_units(data):
+        if end > start and how.is_sei(data[start]):
+            yield from _sei(search, how, box.body + start, end - start)
+        elif end - start > how.header and not how.is_known(data[start]):
+            yield from search.blank(box.body + start + how.header, box.body + end, "mp4/nal", SPACE)
+    if not how.hevc:
+        end = min(end + _AVC_HIGH_BYTES, len(data))
+    yield from search.blank(box.body + end, box.end, "mp4/slack")
 
 
 def _avc_units(data: bytes) -> Iterator[tuple[int, int]]:
+    """Start and end of each unit; last, an empty one where they end."""
     position = 5
     for mask in (31, 255):  # SPS, then PPS
         count = data[position] & mask if position < len(data) else 0
         position += 1
         for _ in range(count):
             yield (unit := _unit(data, position))
-            position = sum(unit)
+            position = unit[1]
+    yield min(position, len(data)), min(position, len(data))
 
 
 def _hevc_units(data: bytes) -> Iterator[tuple[int, int]]:
@@ -83,14 +100,15 @@ def _hevc_units(data: bytes) -> Iterator[tuple[int, int]]:
         position += 3
         for _ in range(count):
             yield (unit := _unit(data, position))
-            position = sum(unit)
+            position = unit[1]
+    yield min(position, len(data)), min(position, len(data))
 
 
 def _unit(data: bytes, position: int) -> tuple[int, int]:
     length = int.from_bytes(data[position : position + 2])
     if position + 2 + length > len(data):
         raise MalformedMedia("a decoder configuration ends early")
-    return position + 2, length
+    return position + 2, position + 2 + length
 
 
 def in_samples(search: Search, how: Coding, chunks: Iterable[Chunk]) -> Iterator[Finding]:
@@ -108,9 +126,10 @@ def in_samples(search: Search, how: Coding, chunks: Iterable[Chunk]) -> Iterator
                 position = min(start + int.from_bytes(head[: how.length_size]), end)
                 if position == start:
                     continue
-                if not how.is_known(head[how.length_size]):
+                first = head[how.length_size]
+                if not how.is_known(first) and not how.is_dolby_vision(first):
                     yield from _unknown(search, start + how.header, position)
-                elif how.is_sei(head[how.length_size]):
+                elif how.is_sei(first):
                     yield from _sei(search, how, start, position - start)
                 elif _START_CODE in head[how.length_size :]:
                     yield from in_byte_stream(search, how, start, position - start)

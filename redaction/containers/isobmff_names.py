@@ -8,16 +8,18 @@ from typing import Final
 
 BLANKED: Final = frozenset({b"free", b"skip", b"wide"})
 
-TOP: Final = frozenset(
-    {b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"mfra", b"sidx", b"ssix", b"prft", b"pdin", b"meta", b"uuid"}
-)
+TOP: Final = frozenset({b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"mfra", b"sidx", b"meta", b"uuid"})
 """Boxes of the file level that stay or are looked into."""
 
-TOP_KNOWN: Final = TOP | BLANKED | {b"emsg", b"udta", b"sefd", b"mpvd", b"pnot", b"PICT", b"idat", b"junk", b"meco"}
+TOP_KNOWN: Final = (
+    TOP
+    | BLANKED
+    | {b"emsg", b"udta", b"sefd", b"mpvd", b"pnot", b"PICT", b"idat", b"junk", b"meco", b"ssix", b"prft", b"pdin"}
+)
 """Types that are surely a box, so that one which passes the end of the file means that the file was cut."""
 
 CONTAINERS: Final[dict[bytes, frozenset[bytes]]] = {
-    b"moov": frozenset({b"mvhd", b"trak", b"mvex", b"iods", b"pssh"}),
+    b"moov": frozenset({b"mvhd", b"trak", b"mvex", b"iods"}),
     b"trak": frozenset({b"tkhd", b"edts", b"tref", b"mdia", b"tapt", b"trgr"}),
     b"edts": frozenset({b"elst"}),
     b"tapt": frozenset({b"clef", b"prof", b"enof"}),
@@ -25,18 +27,16 @@ CONTAINERS: Final[dict[bytes, frozenset[bytes]]] = {
     b"tref": frozenset(
         {b"cdsc", b"tmcd", b"chap", b"cdep", b"sync", b"scpt", b"ssrc", b"fall", b"folw", b"auxl", b"vdep", b"vplx"}
     ),
-    b"mdia": frozenset({b"mdhd", b"hdlr", b"minf", b"elng"}),
+    b"mdia": frozenset({b"mdhd", b"hdlr", b"minf"}),
     b"minf": frozenset({b"vmhd", b"smhd", b"hdlr", b"dinf", b"stbl"}),
     b"dinf": frozenset({b"dref"}),
     b"stbl": frozenset(
         {b"stsd", b"stts", b"ctts", b"cslg", b"stsc", b"stsz", b"stz2", b"stco", b"co64", b"stss", b"stps", b"sdtp"}
-        | {b"sgpd", b"sbgp", b"csgp", b"subs", b"saiz", b"saio", b"stsh", b"padb", b"stdp", b"senc"}
+        | {b"sgpd", b"sbgp", b"saiz", b"saio", b"senc"}
     ),
     b"mvex": frozenset({b"mehd", b"trex", b"leva"}),
-    b"moof": frozenset({b"mfhd", b"traf", b"pssh"}),
-    b"traf": frozenset(
-        {b"tfhd", b"tfdt", b"trun", b"sdtp", b"sbgp", b"sgpd", b"csgp", b"subs", b"saiz", b"saio", b"senc"}
-    ),
+    b"moof": frozenset({b"mfhd", b"traf"}),
+    b"traf": frozenset({b"tfhd", b"tfdt", b"trun", b"sdtp", b"sbgp", b"sgpd", b"saiz", b"saio", b"senc"}),
     b"mfra": frozenset({b"tfra", b"mfro"}),
 }
 """What may stand in each structural box, beside `udta`, `meta`, `uuid` and blanked boxes."""
@@ -64,8 +64,15 @@ FIXED: Final[dict[bytes, tuple[int, int]]] = {
     b"enof": (12, 12),
     b"trex": (24, 24),
     b"mfhd": (8, 8),
+    b"cslg": (24, 44),
+    b"tfdt": (8, 12),
+    b"mfro": (8, 8),
+    b"iods": (40, 40),
 }
 """Payload bytes of boxes of fixed length in their versions 0 and 1: anything after that is slack."""
+
+GROUPINGS: Final = frozenset({b"roll", b"prol", b"rap ", b"sync", b"tele", b"tscl"})
+"""Sample groups (ISO/IEC 14496-12 section 10) that say from where on a film can be decoded."""
 
 ENTRY_BOXES: Final = frozenset(
     {b"avcC", b"hvcC", b"lhvC", b"av1C", b"vpcC", b"dvcC", b"dvvC", b"dvwC", b"d263", b"esds", b"m4ds", b"glbl"}

@@ -5,7 +5,7 @@ import platform
 import tempfile
 from pathlib import Path
 
-from tests.bench import intake, redaction
+from tests.bench import intake, redaction, search
 
 
 def main() -> None:
@@ -16,6 +16,7 @@ def main() -> None:
     print(f"Machine: {_processor()}, Python {platform.python_version()}\n")
     with tempfile.TemporaryDirectory(prefix="amparo-bench-") as folder:
         intake.measure(Path(folder), arguments.mib)
+    search.measure()
     redaction.measure()
 
 
