@@ -1,7 +1,7 @@
 """A long video arrives over a network that breaks five times and a service that is killed once, hardly sent twice.
 
-The rates are Chromium's own emulation. 3G here is a good one (HSPA): 4 Mbit/s up and 200 ms of delay, so that 20 MB
-travel within a minute; at a tenth of it the same happens ten times as slowly.
+The rates are Chromium's own emulation. 3G here is a good one (HSPA): 2 Mbit/s and 200 ms of delay, at which Chromium
+sends 20 MB within a minute; on a slower one the same happens more slowly.
 """
 
 import hashlib

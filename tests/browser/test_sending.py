@@ -160,6 +160,48 @@ def test_a_file_that_is_not_to_be_sent_after_all_leaves_nothing_in_the_vault(sen
     assert (told["exhibits"], told["uploads"]) == ([], [])
 
 
+def test_a_file_that_is_gone_from_the_phone_is_said_and_what_arrived_of_it_is_taken_back(
+    sender: Sender, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(media.noise(side=1000))
+    sender.open()
+    Network(sender.tab, **SLOW)
+    sender.choose(file)
+    expect(sender.rows.nth(0)).to_contain_text("left ·", timeout=PATIENCE)
+    file.unlink()
+    expect(sender.rows.nth(0)).to_contain_text("It can no longer be read on the phone.", timeout=PATIENCE)
+    expect(sender.part("closing")).to_contain_text("Everything has arrived", timeout=PATIENCE)
+    assert sender.told()["exhibits"] == []
+
+
+def test_the_screen_stays_on_as_long_as_something_is_sent(sender: Sender) -> None:
+    sender.tab.add_init_script(
+        """window.locks = [];
+        navigator.wakeLock.request = async () => { locks.push("on");
+          return { release: async () => { locks.push("off"); } }; };"""
+    )
+    sender.open()
+    assert sender.tab.evaluate("locks") == []
+    sender.choose(VIDEO)
+    sender.wait_kept(1)
+    assert sender.tab.evaluate("locks") == ["on", "off"]
+
+
+def test_a_page_behind_another_one_goes_on_sending(sender: Sender, tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(media.noise(side=1000))
+    sender.open()
+    Network(sender.tab, **SLOW)
+    sender.choose(file)
+    expect(sender.rows.nth(0)).to_contain_text("left ·", timeout=PATIENCE)
+    other = sender.phone.context.new_page()
+    other.goto("about:blank")
+    other.bring_to_front()
+    sender.wait_kept(1)
+    assert sender.hashes() == [redacted_hash(file, tmp_path)]
+
+
 def test_what_a_lost_connection_holds_back_is_said_and_arrives_when_it_is_back(sender: Sender, tmp_path: Path) -> None:
     questions: list[str] = []
     sender.tab.on("dialog", lambda dialog: _stay(dialog, questions))
@@ -269,7 +311,9 @@ def test_a_vault_that_cannot_just_now_is_asked_again(sender: Sender) -> None:
     sender.tab.route(re.compile("/uploads"), door)
     sender.open()
     sender.choose(VIDEO)
-    expect(sender.rows.nth(0)).to_contain_text("The vault cannot keep anything just now.", timeout=PATIENCE)
+    expect(sender.rows.nth(0)).to_contain_text(
+        "The vault cannot keep anything just now. This page tries again by itself.", timeout=PATIENCE
+    )
     sender.wait_kept(1)
 
 

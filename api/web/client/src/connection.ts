@@ -80,12 +80,18 @@ export class Patience {
 
 /** Whether the vault may answer otherwise when it is asked again. */
 export function passing(status: number): boolean {
-  return status >= 500 || status === 408 || status === 423 || status === 429;
+  return status >= 500 || [408, 409, 423, 429, 460].includes(status);
 }
 
 /** Milliseconds of `Retry-After`. */
 export function askedWait(answer: Answer): number {
   return Math.min(600, Number(answer.header("Retry-After")) || 0) * 1000;
+}
+
+/** What the vault says of an error, in the visitor's language. */
+export function titleOf(answer: Answer): string {
+  const { title } = answer.json();
+  return typeof title === "string" ? title : "";
 }
 
 export interface Trouble {
@@ -108,7 +114,7 @@ export async function persist(request: Request, told: Trouble): Promise<Answer> 
         told.trouble(null);
         return answer;
       }
-      const { challenge, bits, title } = answer.json();
+      const { challenge, bits } = answer.json();
       if (typeof challenge === "string" && typeof bits === "number") {
         told.working(true);
         try {
@@ -118,7 +124,7 @@ export async function persist(request: Request, told: Trouble): Promise<Answer> 
         }
         continue;
       }
-      told.trouble(typeof title === "string" ? title : "");
+      told.trouble(titleOf(answer));
       await patience.wait(askedWait(answer));
     } catch (error) {
       if (!(error instanceof Cut)) throw error;

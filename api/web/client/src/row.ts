@@ -64,7 +64,7 @@ export class Row implements Watcher {
   }
 
   trouble(words: string | null): void {
-    say(part(this.warning, "words"), words ?? "");
+    say(part(this.warning, "words"), words ? `${words} ${word("again")}` : "");
     show(this.warning, !!words);
   }
 
@@ -101,7 +101,8 @@ export class Row implements Watcher {
   /** It was not kept: what the vault said of it. */
   refused(words: readonly string[]): void {
     this.end(word("refused"));
-    this.trouble(words.join(" ") || word("gone"));
+    say(part(this.warning, "words"), words.join(" ") || word("gone"));
+    show(this.warning, true);
   }
 
   /** It is kept: the card with what was taken out, as the vault's own page shows it. */

@@ -44,7 +44,7 @@ let sendingWords = false;
 
 const theCase = new Case(
   {
-    trouble: (words) => complain(words ?? ""),
+    trouble: (words) => complain(words ? `${words} ${word("again")}` : ""),
     working: (is) => say(saying, is ? word("work") : ""),
   },
   (number, receipt) => {

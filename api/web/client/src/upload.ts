@@ -6,11 +6,11 @@
  * lives in this module's memory alone.
  */
 
-import { ask, askedWait, passing, Patience, persist, type Trouble } from "./connection.js";
+import { ask, askedWait, passing, Patience, persist, titleOf, type Trouble } from "./connection.js";
 import { type Answer, Cut, Stopped } from "./exchange.js";
 import { type Source, sizeOf } from "./sources.js";
 
-const SMALLEST = 256 * 1024; // bytes in one request
+const SMALLEST = 64 * 1024; // bytes in one request
 const LARGEST = 32 * 1024 * 1024;
 const SPAN = 10_000; // milliseconds that one request should take
 const SEALING = 20 * 60_000; // milliseconds that sealing a long film may take
@@ -47,13 +47,16 @@ export interface Door {
   headers: Record<string, string>;
 }
 
+/** For what goes on when the row has said its last word. */
+const QUIET: Trouble = { trouble: () => undefined, working: () => undefined };
+
 const TUS = { "Tus-Resumable": "1.0.0" };
 
 export class Upload {
   private address = "";
   private deferred = false;
   private offset = 0;
-  private size = 2 * SMALLEST;
+  private size = 4 * SMALLEST;
   private restarts = 0;
 
   constructor(
@@ -78,14 +81,12 @@ export class Upload {
           continue;
         }
         this.judge(answer);
-        if (passing(answer.status)) {
-          const { title } = answer.json();
-          this.watcher.trouble(typeof title === "string" ? title : "");
-          await patience.wait(askedWait(answer));
-        }
+        if (answer.status >= 500) this.watcher.trouble(titleOf(answer));
+        await patience.wait(askedWait(answer));
       } catch (error) {
         if (!(error instanceof Cut)) throw error;
         if (!(await this.source.check(this.offset))) throw new Unreadable();
+        this.size = Math.max(SMALLEST, Math.round(this.size / 4)); // it may have been too much for the network
         await patience.wait();
       }
       if (this.address) number = await this.resume(door, signal);
@@ -99,7 +100,7 @@ export class Upload {
   async remove(door: Door, signal: AbortSignal): Promise<boolean> {
     if (!this.address) return true;
     const request = { method: "DELETE", path: this.address, headers: { ...TUS, ...door.headers }, signal };
-    const answer = await persist(request, this.watcher);
+    const answer = await persist(request, QUIET);
     return answer.status < 300 || answer.status === 404;
   }
 
@@ -172,7 +173,7 @@ export class Upload {
 
   /** Throws Refused unless there is a way to go on. */
   private judge(answer: Answer): void {
-    if (passing(answer.status) || answer.status === 409 || answer.status === 460) return;
+    if (passing(answer.status)) return;
     const gone = answer.status === 404 || answer.status === 410;
     if (!gone || !this.source.rereadable || ++this.restarts > RESTARTS) throw Refused.by(answer);
     this.address = ""; // its time ran out; what had arrived is evidence already: once more from the start
