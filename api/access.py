@@ -45,6 +45,7 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Pass]]] = {
     ("GET", "/health"): frozenset({Pass.ANYONE}),
     ("GET", "/log/checkpoint"): frozenset({Pass.ANYONE}),
     ("GET", "/log/tile/{path:path}"): frozenset({Pass.ANYONE}),
+    ("GET", "/log/timestamps/{path:path}"): frozenset({Pass.ANYONE}),
     ("POST", "/api/partner/requests"): frozenset({Pass.PARTNER}),
     ("GET", "/api/partner/requests"): frozenset({Pass.PARTNER}),
     ("GET", "/api/partner/requests/{request}/release"): frozenset({Pass.PARTNER}),

@@ -44,6 +44,7 @@ from vault import withdrawal as withdrawals
 from vault.errors import VaultError
 from vault.fixity_schedule import FixitySchedule
 from vault.instance import VERSION, Vault
+from vault.timestamp_schedule import Timestamping
 
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -77,9 +78,12 @@ def create_app(vault: Vault) -> FastAPI:
         finishing = asyncio.create_task(run_in_threadpool(_finish_pending, vault))
         fixity = FixitySchedule(vault, _say)
         fixity.start()
+        timestamping = Timestamping(vault, _say)
+        timestamping.start()
         async with sweeping(vault):
             yield
         await run_in_threadpool(fixity.stop)
+        await run_in_threadpool(timestamping.stop)
         await finishing
         vault.close()
 

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
-from evidence import custody, oversight
+from evidence import custody, oversight, timestamps
 from evidence.audit_state import AuditState
-from evidence.errors import EvidenceError
+from evidence.errors import EvidenceError, TimestampError
 from evidence.event import commitment
+from evidence.fields import rfc3339
+from evidence.timestamps import StampRecord
 from evidence.tlog import checkpoint, merkle, tiles
 from evidence.tlog.checkpoint import Checkpoint, VerifiedCheckpoint
 from evidence.tlog.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash
@@ -160,6 +162,7 @@ class Auditing:
         self.rewritten = before is None
         """Whether to read from the first event on."""
         self.tree = Frontier()
+        self.stamps: list[StampRecord] = []
         self._events, self._memory, self._progress = events, memory, progress
         self._found = {step.name: Findings(number, step.do) for number, step in enumerate(STEPS, 1)}
         self._result = Audit()
@@ -251,6 +254,7 @@ class Auditing:
         finally:
             if replaying is not None:
                 replaying.finish(size - self.tree.size)
+                self.stamps = replaying.rules.stamps
         if self.tree.root() != self.head.root:
             found.add("the entries do not give the root of the signed checkpoint")
         elif tiles.root(size, self.nodes.node) != self.head.root:
@@ -272,6 +276,33 @@ class Auditing:
             if replaying is not None and replaying.rules.latest is not None:
                 oversight.grown(self._result.growth, replaying.rules.latest, self.tree.size)
             self._progress(len(entries))
+
+    def timestamps(self, found: Findings) -> str:
+        """Each timestamp that the new events tell of, with its files."""
+        for record in self.stamps:
+            try:
+                self._stamp(record)
+            except EvidenceError as error:
+                found.add(f"the timestamp by {record.authority} of {record.size} events: {error.reason}")
+            except LookupError:
+                found.add(f"the timestamp by {record.authority} of {record.size} events is missing")
+        newest = max((record.time for record in self.stamps), default=None)
+        if newest is None:
+            return "no new timestamps" if self.trust.authorities else "the trust anchor names no timestamp authority"
+        return f"{len(self.stamps)} timestamps, the newest of {rfc3339(newest)}"
+
+    def _stamp(self, record: StampRecord) -> None:
+        """The reply is the one that the event committed to, stamps that checkpoint, and the log goes on from there."""
+        authority = next((each for each in self.trust.authorities if each.name == record.authority), None)
+        if authority is None:
+            raise TimestampError("by an authority that the trust anchor does not name")
+        reply, note = self.fetch(record.reply_path), self.fetch(record.checkpoint_path)
+        stamp = timestamps.verify(reply, note, authority)
+        if StampRecord.of(authority.name, record.size, reply, stamp).to_json() != record.to_json():
+            raise TimestampError("not the reply that the event tells of")
+        seen = checkpoint.verify(note, self.trust.log_keys, self.trust.origin).checkpoint
+        proof = merkle.prove_consistency(record.size, self.head.size, self.nodes.node)
+        merkle.verify_consistency(record.size, seen.root, self.head.size, self.head.root, proof)
 
 
 class _Replaying:
@@ -384,6 +415,12 @@ STEPS: Final = (
         "everything stored was checked on schedule and found whole",
         _OPERATOR,
         _seen("the store was checked on schedule"),
+    ),
+    Step(
+        oversight.TIMESTAMPS,
+        "the authorities of the trust anchor stamped the log on schedule",
+        "ask whoever runs the vault whether its timestamp authorities answer",
+        Auditing.timestamps,
     ),
     Step(oversight.CLOCK, "times do not run backwards", _ASK, _seen("times do not run backwards")),
 )

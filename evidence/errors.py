@@ -7,6 +7,7 @@ EvidenceError
 ├── NoteError           text is not a signed note or a verifier key (C2SP signed-note)
 ├── SignatureError      a known key's signature is wrong, or no known key signed
 ├── CheckpointError     text is not a checkpoint, or one of another log
+├── TimestampError      bytes are not an authority's timestamp of this checkpoint
 ├── TileError           bytes are not the tile or entry bundle that stands at their path
 ├── ProofFormatError    text is not a tlog-proof
 ├── DocumentError       one of our JSON documents lacks a member, or has one too many
@@ -69,6 +70,12 @@ class CheckpointError(EvidenceError):
     """The note's text is not spelt as C2SP tlog-checkpoint wants it, or names another log."""
 
     code = "malformed-checkpoint"
+
+
+class TimestampError(EvidenceError):
+    """A reply is not the timestamp, by an authority that we know, of what it is said to stamp (RFC 3161)."""
+
+    code = "bad-timestamp"
 
 
 class TileError(EvidenceError):

@@ -13,14 +13,17 @@ from evidence.custody import Custody, Memory
 from evidence.errors import CustodyError, EvidenceError
 from evidence.event import Event, EventType
 from evidence.fields import rfc3339
+from evidence.timestamps import StampRecord
 from evidence.trust import Trust
 
 FIXITY_WITHIN: Final = timedelta(days=8)
 """From one check of the whole store to the next: a pass each day, and a week for a large store or a repair."""
+STAMP_WITHIN: Final = timedelta(days=8)
+"""From one timestamp of an authority to its next: one each day, and a week for an outage."""
 GROWTH_POINTS: Final = 256
 
 CUSTODY, PEOPLE, RELEASES, WITHDRAWALS = "custody", "people", "releases", "withdrawals"
-CLOCK, FIXITY = "clock", "fixity"
+CLOCK, FIXITY, TIMESTAMPS = "clock", "fixity", "timestamps"
 
 _E = EventType
 STEP_OF: Final[Mapping[EventType, str]] = {
@@ -44,6 +47,9 @@ class Oversight:
         self._custody = Custody(trust.origin, trust.custodians, trust.quorum, memory)
         self._chronology = Chronology(_time(memory.get(CLOCK)))
         self._checked = _time(memory.get(FIXITY))
+        self._stamped = {each.name: memory.get(_stamp_key(each.name)) for each in trust.authorities}
+        self.stamps: list[StampRecord] = []
+        """The timestamps that the events tell of; whoever has their files checks them."""
 
     @property
     def latest(self) -> datetime | None:
@@ -74,15 +80,21 @@ class Oversight:
             yield WITHDRAWALS, f"{event.type}: {self._custody.kept(event.case)} exhibits of the case were kept"
         elif event.type in {EventType.VAULT_CREATED, EventType.FIXITY_CHECKED}:
             yield from self._fixity(event)
+        elif event.type is EventType.CHECKPOINT_TIMESTAMPED:
+            yield from self._timestamp(event)
 
     def finish(self) -> Iterator[Found]:
         """After the last event: what should have happened by now. Writes into the memory what it has to itself."""
         until = max(filter(None, (self._now, self.latest)), default=None)
         if until is not None:
             yield from self._unchecked(until)
+            yield from self._unstamped(until)
         for name, moment in ((CLOCK, self.latest), (FIXITY, self._checked)):
             if moment is not None:
                 self._memory[name] = rfc3339(moment)
+        for name, stamped in self._stamped.items():
+            if stamped is not None:
+                self._memory[_stamp_key(name)] = stamped
 
     def _fixity(self, event: Event) -> Iterator[Found]:
         yield from self._unchecked(event.time)
@@ -95,6 +107,26 @@ class Oversight:
         if self._checked is not None and until - self._checked > FIXITY_WITHIN:
             days = (until - self._checked).days
             yield FIXITY, f"nothing stored was checked for {days} days after {rfc3339(self._checked)}"
+
+    def _timestamp(self, event: Event) -> Iterator[Found]:
+        try:
+            record = StampRecord.from_json(event.detail)
+        except EvidenceError as error:
+            yield TIMESTAMPS, f"{event.type}: {error.reason}"
+            return
+        if abs(event.time - record.time) > SIGNED_WITHIN:
+            yield TIMESTAMPS, f"{event.type}: the authority's time lies more than a day from the event's"
+        self.stamps.append(record)
+        if record.authority in self._stamped:
+            self._stamped[record.authority] = rfc3339(event.time)
+
+    def _unstamped(self, until: datetime) -> Iterator[Found]:
+        for name, stamped in self._stamped.items():
+            last = _time(stamped)
+            if last is None:
+                yield TIMESTAMPS, f"{name} has not stamped the log yet"
+            elif until - last > STAMP_WITHIN:
+                yield TIMESTAMPS, f"{name} has not stamped the log for {(until - last).days} days"
 
     def _require_vault(self, event: Event) -> None:
         expected = {
@@ -116,6 +148,10 @@ def grown(points: list[tuple[int, int]], moment: datetime, size: int) -> None:
         points.append((hour, size))
     if len(points) > GROWTH_POINTS:
         del points[1:-1:2]
+
+
+def _stamp_key(name: str) -> str:
+    return f"{TIMESTAMPS}/{name}"
 
 
 def _time(text: str | None) -> datetime | None:

@@ -1,17 +1,19 @@
 """The trust anchor: what a partner or auditor must have from the organisation, never from a bundle or a server.
 
 `trust.json`, canonical JSON, format `amparo/trust/1`: the log's name and verifier key, the custodians' public lines,
-how many of them a release takes, the lines of a c2sp.org/tlog-policy that name the log witnesses, and the vault's
-receipt salt (by which a source can check a commitment).
+how many of them a release takes, the lines of a c2sp.org/tlog-policy that name the log witnesses, the authorities that
+timestamp checkpoints (absent where there are none), and the vault's receipt salt (by which a source can check a
+commitment).
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
-from evidence.canonical import encode
+from evidence.canonical import Json, encode
 from evidence.errors import DocumentError, EvidenceError
 from evidence.fields import Fields
 from evidence.identity import PublicLine
+from evidence.timestamps import Authority
 from evidence.tlog.note import VerifierKey
 from evidence.tlog.policy import Policy
 
@@ -32,6 +34,7 @@ class Trust:
     quorum: int
     receipt_salt: bytes
     policy: Policy = field(default_factory=Policy)
+    authorities: tuple[Authority, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> "Trust":
@@ -46,16 +49,23 @@ class Trust:
         quorum = fields.integer("quorum", 1, 100)
         policy = Policy.parse(fields.texts("witnesses", 200))
         salt = fields.hexadecimal("receipt_salt", 32)
+        authorities = tuple(
+            map(Authority.from_json, fields.array("authorities", 16) if fields.has("authorities") else ())
+        )
         fields.done()
+        if len({each.name for each in authorities}) != len(authorities):
+            raise DocumentError("trust anchor: a timestamp authority stands twice")
         if not _distinct(custodians) or not 1 <= quorum <= len(custodians):
             raise DocumentError("trust anchor: custodians stand twice, or are fewer than the quorum")
-        return cls(origin, log, custodians, quorum, salt, policy)
+        return cls(origin, log, custodians, quorum, salt, policy, authorities)
 
     def encode(self) -> bytes:
         """The file's bytes."""
+        members: dict[str, Json] = {"authorities": [each.to_json() for each in self.authorities]}
         return (
             encode(
                 {
+                    **(members if self.authorities else {}),
                     "format": FORMAT,
                     "origin": self.origin,
                     "log": self.log.vkey,

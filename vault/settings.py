@@ -12,6 +12,7 @@
 | `authorities` | host names (with port, if not the usual) that people use, by commas | public; empty: any |
 | `file_bytes`, `report_bytes` | bytes | – |
 | `report_files` | count | – |
+| `timestamp_hours` | hours from one timestamp of an authority to its next | – |
 | `fixity_hours` | hours from one check of everything stored to the next | – |
 | `fixity_rate` | bytes a second that such a check reads at most | – |
 | `cadence_seconds` | seconds between two checkpoints | –; who sees the log learns no finer time of an upload |
@@ -69,6 +70,7 @@ class Settings:
     free_bytes: int = GIB
     upload_seconds: int = 24 * 3600
     live_seconds: int = 600
+    timestamp_hours: int = 24
     fixity_hours: int = 24
     fixity_rate: int = 16 << 20
 

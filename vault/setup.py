@@ -3,8 +3,8 @@
 import base64
 import os
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -83,14 +83,14 @@ def create(
     return trust
 
 
-def change_policy(folder: Path, witnesses: Sequence[str], credentials: tuple[str, str] | None = None) -> Trust:
-    """Have other log witnesses cosign the log of the vault in `folder`, whose service is stopped.
+def change_trust(folder: Path, change: Callable[[Trust], Trust], credentials: tuple[str, str] | None = None) -> Trust:
+    """Have other witnesses or authorities vouch for the log of the vault in `folder`, whose service is stopped.
 
-    DocumentError for a malformed policy, SettingsError for an address that may not be asked; then nothing is changed.
+    What `change` raises, or SettingsError for an address that may not be asked; then nothing is changed.
     """
     vault = open_vault(folder, credentials=credentials)
     try:
-        trust = replace(vault.trust, policy=Policy.parse(witnesses))
+        trust = Trust.parse(change(vault.trust).encode())
         Witnesses(trust.policy)  # refuses what it may not ask
         fresh = folder / f"{TRUST_FILE}.new"
         fresh.write_bytes(trust.encode())

@@ -31,6 +31,7 @@ COMMANDS: Final = (
     ("fixity", "fixity", "check every stored object of a vault against its records; needs no key"),
     ("rebuild", "rebuild", "make a vault's database anew from its store"),
     ("policy", "policy", "change which log witnesses cosign a vault's log"),
+    ("authority", "authority", "change which timestamp authorities stamp a vault's log (RFC 3161)"),
     ("witness", "witness", "run a log witness: cosign the logs of other organisations"),
     ("backup", "backup", "write a vault into one file that its custodians can open"),
 )

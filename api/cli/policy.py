@@ -1,6 +1,7 @@
 """`amparo policy`: change who cosigns a vault's log."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from api.cli.failures import WrongUse
@@ -8,9 +9,10 @@ from api.cli.keys import load_policy
 from api.cli.output import say
 from api.cli.vaults import credentials
 from evidence.errors import DocumentError
+from evidence.tlog.policy import Policy
 from vault.errors import SettingsError
 from vault.settings import TRUST_FILE
-from vault.setup import change_policy
+from vault.setup import change_trust
 
 HELP = "change which log witnesses cosign a vault's log"
 
@@ -24,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the trust anchor anew."""
     try:
-        trust = change_policy(args.folder, load_policy(args.policy), credentials())
+        policy = Policy.parse(load_policy(args.policy))
+        trust = change_trust(args.folder, lambda trust: replace(trust, policy=policy), credentials())
     except (SettingsError, DocumentError) as error:
         raise WrongUse(error.reason, "correct the policy, and try again") from None
     say(f"The trust anchor now names {len(trust.policy.witnesses)} log witnesses.")

@@ -35,6 +35,17 @@ def tile(path: str, vault: TheVault) -> Response:
     return Response(data, media_type="application/octet-stream", headers={"Cache-Control": _FOREVER})
 
 
+@router.get("/log/timestamps/{path:path}")
+def timestamp(path: str, vault: TheVault) -> Response:
+    """A checkpoint that authorities stamped, their replies (RFC 3161) and certificates."""
+    try:
+        data = vault.store.read(f"log/timestamps/{path}")
+    except (NotFound, InvalidKey):
+        raise HttpProblem("not-found") from None
+    kind = {"tsr": "application/timestamp-reply", "pem": "application/x-pem-file"}.get(path.rpartition(".")[2], _TEXT)
+    return Response(data, media_type=kind, headers={"Cache-Control": _SHORT})
+
+
 @router.get("/health")
 def health(vault: TheVault) -> JSONResponse:
     """Whether the vault can keep and confirm things, and how it stands with its log witnesses.

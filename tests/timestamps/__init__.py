@@ -1,0 +1,1 @@
+"""Timestamps on checkpoints, by a real authority."""
