@@ -18,6 +18,7 @@ from evidence.audit_state import AuditState
 from evidence.errors import EvidenceError, TimestampError
 from evidence.event import commitment
 from evidence.fields import rfc3339
+from evidence.findings import Fault, Findings
 from evidence.timestamps import StampRecord
 from evidence.tlog import checkpoint, merkle, tiles
 from evidence.tlog.checkpoint import Checkpoint, VerifiedCheckpoint
@@ -26,8 +27,6 @@ from evidence.tlog.tiles import TILE_WIDTH, TileNodes, fetch_entries, fetch_tile
 from evidence.trust import Trust
 from evidence.verify import Check
 
-FAULTS_SHOWN: Final = 50
-FAULTS_KEPT: Final = 1000  # of one step; more are counted
 MISSING: Final = "a part of the log that the checkpoint promises is missing"
 
 Fetch = Callable[[str], bytes]
@@ -52,39 +51,6 @@ class ServedEvent:
 
 Events = Callable[[int, int], Iterator[ServedEvent]]
 """The events `start … size - 1`, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that is wrong: at which event (None: at none), what, and what to do about it."""
-
-    step: int
-    event: int | None
-    what: str
-    do: str
-
-    def __str__(self) -> str:
-        return self.what if self.event is None else f"event {self.event}: {self.what}"
-
-
-@dataclass(slots=True)
-class Findings:
-    """The faults of one step: the first 1,000, and how many there are."""
-
-    number: int
-    do: str
-    faults: list[Fault] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, what: str, event: int | None = None) -> None:
-        """Note a fault."""
-        self.count += 1
-        if self.count <= FAULTS_KEPT:
-            self.faults.append(Fault(self.number, event, what, self.do))
-
-    def __str__(self) -> str:
-        shown = [str(fault) for fault in self.faults[:FAULTS_SHOWN]]
-        return "; ".join([*shown, *([f"and {self.count - FAULTS_SHOWN} more"] if self.count > FAULTS_SHOWN else [])])
 
 
 @dataclass(frozen=True, slots=True)

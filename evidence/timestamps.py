@@ -13,57 +13,15 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
+from evidence.authority import Authority
 from evidence.canonical import Json
 from evidence.errors import DocumentError, TimestampError
 from evidence.fields import Fields, rfc3339
-from evidence.identity import NAME_PATTERN
 
 REPLY_BYTES: Final = 64 * 1024
 CERTIFICATES: Final = 10
-PEM_LIMIT: Final = 64 * 1024  # characters
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """A timestamping authority that the trust anchor names: whom to ask, and the PEM certificates to believe it by.
-
-    A certificate that signed itself is a root; others lead from a root to the authority's own.
-    """
-
-    name: str
-    url: str
-    certificates: str
-
-    def __post_init__(self) -> None:
-        if not NAME_PATTERN.fullmatch(self.name):
-            raise DocumentError("timestamp authority: a name that it may not have")
-        if not any(each.issuer == each.subject for each in self.chain()):
-            raise DocumentError("timestamp authority: none of its certificates is a root")
-
-    @classmethod
-    def from_json(cls, value: Json) -> "Authority":
-        """Read a member of the trust anchor."""
-        fields = Fields(value, "timestamp authority")
-        authority = cls(fields.text("name", 64), fields.text("url", 2048), fields.text("certificates", PEM_LIMIT))
-        fields.done()
-        return authority
-
-    def to_json(self) -> Json:
-        """As it stands in the trust anchor."""
-        return {"name": self.name, "url": self.url, "certificates": self.certificates}
-
-    def chain(self) -> list[x509.Certificate]:
-        """The certificates; DocumentError when they cannot be read."""
-        try:
-            found = x509.load_pem_x509_certificates(self.certificates.encode("ascii"))
-        except ValueError:
-            raise DocumentError("timestamp authority: its certificates cannot be read") from None
-        if len(found) > CERTIFICATES:
-            raise DocumentError("timestamp authority: more certificates than a chain has")
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +32,17 @@ class Stamp:
     expires: datetime
 
 
+def chain(authority: Authority) -> list[x509.Certificate]:
+    """The authority's certificates; DocumentError when they cannot be read, or none of them is a root."""
+    try:
+        found = x509.load_pem_x509_certificates(authority.certificates.encode("ascii", "replace"))
+    except ValueError:
+        raise DocumentError("timestamp authority: its certificates cannot be read") from None
+    if len(found) > CERTIFICATES or not any(each.issuer == each.subject for each in found):
+        raise DocumentError("timestamp authority: none of its certificates is a root, or they are more than a chain")
+    return found
+
+
 def verify(reply: bytes, message: bytes, authority: Authority, nonce: int | None = None) -> Stamp:
     """Check a reply over `message`, with the certificates as they were valid at its own time; TimestampError.
 
@@ -81,10 +50,10 @@ def verify(reply: bytes, message: bytes, authority: Authority, nonce: int | None
     """
     if len(reply) > REPLY_BYTES:
         raise TimestampError("longer than any reply")
-    chain = authority.chain()
+    known = chain(authority)
     builder = VerifierBuilder(
-        roots=[each for each in chain if each.issuer == each.subject],
-        intermediates=[each for each in chain if each.issuer != each.subject],
+        roots=[each for each in known if each.issuer == each.subject],
+        intermediates=[each for each in known if each.issuer != each.subject],
         nonce=nonce,
     )
     try:
@@ -92,7 +61,7 @@ def verify(reply: bytes, message: bytes, authority: Authority, nonce: int | None
         builder.build().verify_message(response, message)
         signers = {(each.issuer, each.serial_number) for each in response.signed_data.signer_infos}
         embedded = [x509.load_der_x509_certificate(der) for der in response.signed_data.certificates]
-        (leaf,) = {each for each in [*embedded, *chain] if (each.issuer, each.serial_number) in signers}
+        (leaf,) = {each for each in [*embedded, *known] if (each.issuer, each.serial_number) in signers}
         return Stamp(response.tst_info.gen_time, leaf.not_valid_after_utc)
     except (VerificationError, ValueError, TypeError):
         # The library's errors quote what came in.
@@ -149,8 +118,3 @@ class StampRecord:
     def checkpoint_path(self) -> str:
         """The signed checkpoint that was stamped."""
         return f"{self.folder}checkpoint"
-
-
-def pem(certificates: list[x509.Certificate]) -> str:
-    """Certificates as PEM text."""
-    return "".join(each.public_bytes(Encoding.PEM).decode("ascii") for each in certificates)

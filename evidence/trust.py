@@ -9,11 +9,11 @@ commitment).
 from dataclasses import dataclass, field
 from typing import Final
 
+from evidence.authority import Authority
 from evidence.canonical import Json, encode
 from evidence.errors import DocumentError, EvidenceError
 from evidence.fields import Fields
 from evidence.identity import PublicLine
-from evidence.timestamps import Authority
 from evidence.tlog.note import VerifierKey
 from evidence.tlog.policy import Policy
 

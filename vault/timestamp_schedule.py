@@ -14,10 +14,11 @@ from typing import Final
 import httpx
 from sqlalchemy import select
 
+from evidence.authority import Authority
 from evidence.custody import State, next_state
 from evidence.errors import EvidenceError
 from evidence.event import Event, EventType, Role
-from evidence.timestamps import Authority, StampRecord, verify
+from evidence.timestamps import StampRecord, verify
 from evidence.tlog.checkpoint import Checkpoint
 from evidence.tlog.note import Note
 from vault.database import schema

@@ -5,8 +5,9 @@ from typing import Final
 import httpx
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
+from evidence.authority import Authority
 from evidence.errors import TimestampError
-from evidence.timestamps import REPLY_BYTES, Authority
+from evidence.timestamps import REPLY_BYTES
 
 ANSWER_SECONDS: Final = 20.0
 

@@ -14,8 +14,9 @@ from api.cli.failures import WrongUse
 from api.cli.keys import load_identity, load_trust
 from api.cli.output import Progress, new_file, print_json, require_free, say, warn
 from api.client import Client, Signature
-from evidence.audit import FAULTS_SHOWN, Audit, audit
+from evidence.audit import Audit, audit
 from evidence.canonical import Json
+from evidence.findings import FAULTS_SHOWN
 from evidence.identity import signing_key
 from evidence.tlog.merkle import Frontier
 from evidence.trust import Trust

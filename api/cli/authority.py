@@ -7,8 +7,9 @@ from pathlib import Path
 from api.cli.failures import WrongUse
 from api.cli.output import say
 from api.cli.vaults import credentials
+from evidence.authority import PEM_LIMIT, Authority
 from evidence.errors import DocumentError
-from evidence.timestamps import PEM_LIMIT, Authority
+from evidence.timestamps import chain
 from evidence.trust import Trust
 from vault.errors import SettingsError
 from vault.settings import TRUST_FILE
@@ -53,4 +54,6 @@ def _changed(trust: Trust, args: argparse.Namespace) -> Trust:
     if not args.url.startswith(("http://", "https://")):
         raise DocumentError("the authority's address does not begin with http:// or https://")
     text = args.certificates.read_text("ascii", "replace")[: PEM_LIMIT + 1]
-    return replace(trust, authorities=(*others, Authority(args.name, args.url, text)))
+    authority = Authority(args.name, args.url, text)
+    chain(authority)  # refuses what nobody could verify by
+    return replace(trust, authorities=(*others, authority))

@@ -32,7 +32,8 @@ def test_import_contracts_are_kept() -> None:
     ("module", "unwanted"),
     [
         ("evidence.verify", HEAVY),
-        ("evidence.audit", HEAVY),
+        # cryptography's X.509, for timestamps, reads mail addresses with the package `email`, which imports socket.
+        ("evidence.audit", tuple(name for name in HEAVY if name != "socket")),
         ("redaction.planner", HEAVY),
         ("api.cli.verify", SERVER),
         ("api.cli.open", SERVER),

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
+from evidence.authority import Authority
 from evidence.errors import DocumentError, TimestampError
-from evidence.timestamps import Authority, StampRecord, verify
+from evidence.timestamps import StampRecord, chain, verify
 from tests.oracles import tsa
 from tests.oracles.require import folder
 from tests.oracles.tsa import Tsa
@@ -101,9 +102,9 @@ def test_a_long_reply_is_not_read(authority: Tsa) -> None:
 )
 def test_an_authority_without_a_root_is_refused(certificates: str) -> None:
     with pytest.raises(DocumentError):
-        Authority("one", "http://tsa.example", certificates)
+        chain(Authority("one", "http://tsa.example", certificates))
 
 
 def test_a_leaf_alone_is_no_root(authority: Tsa) -> None:
     with pytest.raises(DocumentError, match="root"):
-        Authority("one", "http://tsa.example", (authority.folder / "tsa.pem").read_text())
+        chain(Authority("one", "http://tsa.example", (authority.folder / "tsa.pem").read_text()))
