@@ -33,6 +33,7 @@ COMMANDS: Final = (
     ("policy", "policy", "change which log witnesses cosign a vault's log"),
     ("authority", "authority", "change which timestamp authorities stamp a vault's log (RFC 3161)"),
     ("witness", "witness", "run a log witness: cosign the logs of other organisations"),
+    ("recover", "recover", "open a store when the server is gone, with as many custodians as the quorum"),
     ("backup", "backup", "write a vault into one file that its custodians can open"),
 )
 """Name, module in `api.cli`, and what the command's own `HELP` says, so that `--help` need not load them."""

@@ -11,7 +11,8 @@ from tests.paths import ROOT
 
 HEAVY: Final = ("asyncio", "fastapi", "minio", "socket", "sqlalchemy", "sqlite3", "starlette", "uvicorn")
 SERVER: Final = ("fastapi", "minio", "sqlalchemy", "starlette", "uvicorn", "vault.database", "vault.store")
-SECRETS: Final = ("vault.age.identities", "vault.opening", "vault.shares", "vault.answers", "vault.assembling")
+_OPENERS: Final = ("opening", "shares", "answers", "assembling", "approving", "recovering")
+SECRETS: Final = ("vault.age.identities", *(f"vault.{name}" for name in _OPENERS))
 
 LOADED: Final = """
 import importlib, json, sys
