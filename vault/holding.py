@@ -28,7 +28,6 @@ RESUMABLE: Final = "resumable"
 PATIENCE_SECONDS: Final = 4.0
 """A holder that gives no sign of life for so long, although it is asked, is dead."""
 BEAT_SECONDS: Final = 1.0
-_BLUR_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +100,14 @@ def lifetime(vault: Vault, channel: str) -> int:
 
 
 def expiry(vault: Vault, channel: str) -> int:
-    """When an upload that gets its last byte now is taken for interrupted: Unix time, as a rule in whole minutes."""
-    seconds = lifetime(vault, channel)
-    moment = int(vault.clock.now().timestamp()) + seconds
-    return moment if seconds < _BLUR_SECONDS else -(-moment // _BLUR_SECONDS) * _BLUR_SECONDS
+    """When an upload that gets its last byte now is taken for interrupted: Unix time, rounded up by `grain`."""
+    step = grain(vault, channel)
+    return -(-(int(vault.clock.now().timestamp()) + lifetime(vault, channel)) // step) * step
+
+
+def grain(vault: Vault, channel: str) -> int:
+    """Seconds to which times of uploads are kept: an hour, if they wait for long; what is soon forgotten, a minute."""
+    return next((step for step in (3600, 60) if lifetime(vault, channel) >= 6 * step), 1)
 
 
 def under_way(vault: Vault, case: str) -> list[Upload]:

@@ -24,7 +24,7 @@ from vault import staging
 from vault.age.stream import plaintext_size
 from vault.database import schema
 from vault.errors import CaseBusy, CaseWithdrawn, NotFound, UploadBusy, UploadGone, VaultError
-from vault.holding import PATIENCE_SECONDS, Asking, Grip, Upload, enter, lifetime
+from vault.holding import PATIENCE_SECONDS, Asking, Grip, Upload, enter, grain, lifetime
 from vault.instance import TOOL, Vault
 from vault.interrupted_record import InterruptedRecord
 from vault.places import exhibit_papers, interrupted_exhibit
@@ -207,7 +207,7 @@ class _Interrupted:
 
     def _record(self, media: StoredObject, pieces: tuple[int, ...]) -> InterruptedRecord:
         vault, facts = self._vault, self._facts
-        last = self._grip.upload.expires - lifetime(vault, facts.channel)
+        last = self._grip.upload.expires - lifetime(vault, facts.channel) - grain(vault, facts.channel)
         return InterruptedRecord(
             exhibit=self._exhibit,
             case=facts.case,

@@ -5,6 +5,7 @@ the receipt, and what a browser tells of itself. Looked in: everything under the
 journal, spool), files without a name that the process holds open, its folder for temporary files, and what it prints.
 """
 
+import base64
 import contextlib
 import hashlib
 import secrets
@@ -20,6 +21,7 @@ import pytest
 from tests import media
 from tests.service import World
 from tests.traces import files, runs, spellings, words
+from tests.tus import OCTETS, Tus
 
 pytestmark = pytest.mark.slow
 
@@ -103,6 +105,52 @@ def test_an_upload_that_is_under_way_leaves_no_trace(world: World, moment: str) 
     if moment == "killed":
         assert list((world.vault / "spool").iterdir()) == []
         world.service.start()
+
+
+@pytest.mark.parametrize("moment", ["waiting", "under way", "killed", "sealed"])
+def test_a_resumable_upload_leaves_no_trace(world: World, moment: str) -> None:
+    tus, began, name = Tus.case_at(world.address), time.time(), f"resumed-{secrets.token_hex(8)}.jpg"
+    photo = media.noise(1500)
+    path, half = tus.begin(len(photo), filename=name), len(photo) // 2
+    tus.patch(path, 0, photo[:half])
+    if moment in {"under way", "killed"}:
+        with _hanging(tus, path, photo, half):
+            _wait_until_stored(tus, half + 100_000)
+            held = _open_files(world.service.pid)
+            if moment == "killed":
+                world.service.kill()
+            assert runs(held, [photo[: MIB // 2]]) == []
+    elif moment == "sealed":
+        assert tus.patch(path, half, photo[half:]).headers["amparo-exhibit"]
+    places = [*files([world.vault]), world.service.said, *files([world.service.temporary]), *_new_elsewhere(began)]
+    assert runs(places, [photo[:MIB]]) == []
+    secret = path.rsplit("/", 1)[-1].encode()
+    fours = " ".join(tus.receipt[at : at + 4] for at in range(0, 16, 4))
+    raw = base64.urlsafe_b64decode(secret + b"=")
+    told = [name.encode(), tus.receipt.encode(), fours.encode(), secret, raw, raw.hex().encode()]
+    assert words(places, told) == []
+    if moment == "killed":
+        world.service.start()
+
+
+@contextlib.contextmanager
+def _hanging(tus: Tus, path: str, photo: bytes, offset: int) -> Iterator[None]:
+    """A request that goes on with an upload, and stops before its end."""
+    host, port = tus.address.removeprefix("http://").split(":")
+    head = (
+        f"PATCH {path} HTTP/1.1\r\nHost: {host}:{port}\r\nTus-Resumable: 1.0.0\r\nContent-Type: {OCTETS}\r\n"
+        f"Authorization: Receipt {tus.receipt}\r\nUpload-Offset: {offset}\r\nContent-Length: {len(photo) - offset}\r\n"
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(f"{head}\r\n".encode() + photo[offset:-1000])
+        yield
+
+
+def _wait_until_stored(tus: Tus, size: int) -> None:
+    deadline = time.monotonic() + 30
+    while tus.seen()["uploads"][0]["offset"] < size and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert tus.seen()["uploads"][0]["offset"] >= size
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import pytest
 from tests import media
 from tests.service import JSON, World
 from tests.traces import files
+from tests.tus import Tus
 
 pytestmark = pytest.mark.slow
 AS_A_BROWSER: Final = {"Accept": "text/html", "User-Agent": "TellTale/9", "Accept-Language": "es-MX,zz;q=0.1"}
@@ -58,6 +59,19 @@ def test_the_database_tells_the_hour_only(world: World, answer: Any) -> None:
     times = re.findall(r"\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d", str(rows))
     assert len(times) == 1
     assert all(time.endswith(":00:00") for time in times)
+
+
+def test_of_uploads_and_of_work_only_the_hour_is_kept(world: World) -> None:
+    tus = Tus.case_at(world.address)
+    path = tus.begin(1000, filename="at-home.jpg", filetype="image/jpeg")
+    tus.patch(path, 0, media.noise()[:500])
+    connection = sqlite3.connect(f"file:{world.vault / 'vault.db'}?mode=ro", uri=True)
+    rows = connection.execute('select expires from uploads where "case" = ?', (tus.case,)).fetchall()
+    work = connection.execute("select expires from nonces where key_id = 'work'").fetchall()
+    connection.close()
+    assert [expires % 3600 for (expires,) in [*rows, *work]] == [0] * (1 + len(work))
+    shown = tus.seen()["uploads"][0]["expires"]
+    assert shown.endswith(":00:00Z")
 
 
 def test_nothing_of_the_browser_is_in_any_file(world: World, answer: Any) -> None:

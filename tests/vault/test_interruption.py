@@ -120,7 +120,7 @@ def new_case(vault: Vault) -> tuple[Receipt, CaseNumber]:
 
 def pass_time(vault: Vault) -> None:
     assert isinstance(vault.clock, Later)
-    vault.clock.moment += timedelta(seconds=vault.settings.upload_seconds + 61)
+    vault.clock.moment += timedelta(seconds=vault.settings.upload_seconds + 3601)
 
 
 def exhibits(vault: Vault, receipt: Receipt) -> list[dict[str, Json]]:

@@ -104,7 +104,7 @@ uploads: Final = Table(
     Column("state", String(16), nullable=False, index=True),
     Column("length", BigInteger, nullable=True, comment="bytes; null until it is told"),
     Column("received", BigInteger, nullable=False, comment="bytes that are durable: the offset"),
-    Column("expires", BigInteger, nullable=False, index=True, comment="Unix time, in whole minutes"),
+    Column("expires", BigInteger, nullable=False, index=True, comment="Unix time, to the hour or minute"),
     Column("exhibit", String(32), nullable=False, comment="what it became"),
     Column("number", Integer, nullable=False, comment="the number of that exhibit"),
     Column("asked", Integer, nullable=False, comment="the newest request that wants to hold it"),

@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False, index=True),
         sa.Column("length", sa.BigInteger, nullable=True, comment="bytes; null until it is told"),
         sa.Column("received", sa.BigInteger, nullable=False, comment="bytes that are durable: the offset"),
-        sa.Column("expires", sa.BigInteger, nullable=False, index=True, comment="Unix time, in whole minutes"),
+        sa.Column("expires", sa.BigInteger, nullable=False, index=True, comment="Unix time, to the hour or minute"),
         sa.Column("exhibit", sa.String(32), nullable=False, comment="what it became"),
         sa.Column("number", sa.Integer, nullable=False, comment="the number of that exhibit"),
         sa.Column("asked", sa.Integer, nullable=False, comment="the newest request that wants to hold it"),
