@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from redaction.containers import av1_obus
 from redaction.containers import matroska_names as ids
 from redaction.containers.isobmff_motion_jpeg import in_pictures
 from redaction.containers.isobmff_nals import Coding, in_byte_stream, in_samples
@@ -54,6 +55,8 @@ def frames(elements: Elements, tracks: dict[int, Track]) -> Iterator[Finding]:
             if track.byte_stream:
                 found = _in_byte_streams(elements, track.coding, track)
             yield from (replace(finding, what="matroska/sei") for finding in found)
+        elif track.av1:
+            yield from av1_obus.in_samples(elements, track.chunks, "matroska/obu")
         elif track.motion_jpeg:
             yield from (replace(finding, what="matroska/jpeg") for finding in in_pictures(elements, track.chunks))
 

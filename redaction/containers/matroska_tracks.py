@@ -6,6 +6,7 @@ from re import compile as regex
 from typing import Final
 
 from redaction.containers import matroska_names as ids
+from redaction.containers.av1_obus import in_configuration
 from redaction.containers.isobmff_boxes import Box
 from redaction.containers.isobmff_nals import Coding, coding, configuration
 from redaction.containers.matroska_elements import Element, Elements
@@ -24,7 +25,8 @@ _ONCE: Final = frozenset(
     {ids.TRACK_NUMBER, ids.TRACK_TYPE, ids.CODEC_ID, ids.CODEC_PRIVATE, ids.VIDEO, ids.CONTENT_ENCODINGS}
 )
 _LANGUAGE: Final = regex(rb"[a-z]{3}\0?")
-_LONGEST_PRIVATE: Final = {b"A_AAC": 64, b"V_VP8": 64, b"V_VP9": 64, b"V_AV1": 4096}
+_AV1: Final = b"V_AV1"
+_LONGEST_PRIVATE: Final = {b"A_AAC": 64, b"V_VP8": 64, b"V_VP9": 64}
 _OPUS_HEAD_BYTES: Final = 19  # RFC 7845 section 5.1, without the channel mapping table
 _LACED: Final = 2  # packets after the first whose length is not written (Vorbis and Theora have three headers)
 
@@ -51,7 +53,12 @@ class Track:
     @property
     def searched(self) -> bool:
         """Whether frames are looked into."""
-        return self.coding is not None or self.motion_jpeg
+        return self.coding is not None or self.motion_jpeg or self.av1
+
+    @property
+    def av1(self) -> bool:
+        """Whether frames are of AV1."""
+        return self.codec == _AV1
 
 
 def tracks_of(elements: Elements, parent: Element) -> dict[int, Track]:
@@ -149,6 +156,8 @@ def _codec_private(elements: Elements, track: Track, private: Element) -> Iterat
         head = elements.reader.read(start, min(_OPUS_HEAD_BYTES, end - start))
         mapped = 2 + head[9] if len(head) == _OPUS_HEAD_BYTES and head[18] else 0
         yield from elements.blank(start + _OPUS_HEAD_BYTES + mapped, end, "matroska/codec/slack")
+    elif track.av1:
+        yield from in_configuration(elements, Box(b"av1C", start, 0, end), "matroska/obu")
     elif track.codec in _LONGEST_PRIVATE:
         yield from elements.blank(start + _LONGEST_PRIVATE[track.codec], end, "matroska/codec/slack")
 

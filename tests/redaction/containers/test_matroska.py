@@ -154,6 +154,21 @@ class TestTracks:
         clean(film(cluster(additions(1, SECRET))), SECRET)
 
 
+class TestAv1:
+    PICTURE = b"\x32\x20" + b"\x11" * 32
+    UNIT = b"\x2a" + bytes([len(SECRET) + 5]) + b"\x04\xb5\0\x77" + SECRET + b"\x80"
+    CONFIG = b"\x81\0\x0c\0"
+
+    def test_user_data_in_frames_and_in_the_configuration_goes_and_pictures_stay(self) -> None:
+        described = track(1, 1, b"V_AV1", element(b"\x63\xa2", self.CONFIG, self.UNIT))
+        after = clean(film(tracks=described, frame=self.UNIT + self.PICTURE), SECRET)
+        assert after.count(self.PICTURE) == 1
+        assert self.CONFIG in after
+
+    def test_frames_that_are_not_units_hold_the_film_back(self) -> None:
+        assert unstripped(film(tracks=track(1, 1, b"V_AV1"), frame=b"\xff" + SECRET))
+
+
 class TestLive:
     def test_segments_and_clusters_of_unknown_size_end_where_the_next_begins(self) -> None:
         clusters = [
