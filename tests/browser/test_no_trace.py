@@ -178,3 +178,23 @@ def test_going_back_after_leaving_does_not_show_the_page_with_the_receipt(world:
         with contextlib.suppress(PlaywrightError):  # Chromium's own page asks whether to send the form once more
             tab.go_back(timeout=5000)
         assert receipt not in tab.locator("body").inner_text()
+
+
+def test_the_browser_is_cleared_on_the_way_to_a_site_that_the_organisation_chose(
+    tmp_path: Path,
+) -> None:
+    world = World.make(tmp_path)
+    settings = world.vault / "vault.toml"
+    settings.write_text(settings.read_text().replace('leave_url = ""', 'leave_url = "https://weather.invalid/today"'))
+    try:
+        world.service.start()
+        with profile(tmp_path / "profile", scripts=True) as browser:
+            tab = browser.tab
+            tab.goto(world.address + "/receipt")
+            tab.evaluate(_KEEP)
+            tab.get_by_role("link", name="Leave now").click()
+            tab.wait_for_url("chrome-error://**")  # there is no such site
+            tab.goto(world.address + "/help")
+            assert tab.evaluate(_KEPT)[:5] == ["", 0, 0, 0, 0]
+    finally:
+        world.service.kill()

@@ -76,10 +76,14 @@ def test_of_uploads_and_of_work_only_the_hour_is_kept(world: World) -> None:
 
 def test_nothing_of_the_browser_is_in_any_file(world: World, answer: Any) -> None:
     assert answer
+    for asked in ("/?lang=sw", "/help?lang=sw", "/leave?lang=sw", "/manifest.webmanifest"):
+        page = httpx.get(world.address + asked, headers=AS_A_BROWSER, trust_env=False)
+        assert page.is_success
     for path in [*files([world.vault]), world.service.said]:
         data = path.read_bytes()
         assert b"TellTale" not in data, path.name
         assert b"es-MX" not in data, path.name
+        assert b"lang=sw" not in data, path.name
 
 
 def test_no_address_is_a_page_of_its_own_with_a_receipt_in_it(world: World) -> None:
