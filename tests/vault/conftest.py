@@ -8,7 +8,7 @@ import pytest
 from tests.oracles import postgresql
 from tests.vault import making
 
-ON_BOTH: Final = {"test_intake", "test_release", "test_sequencer", "test_withdrawal"}
+ON_BOTH: Final = {"test_intake", "test_interruption", "test_release", "test_sequencer", "test_withdrawal"}
 """These make a vault for each test, so that none is made for the wrong database."""
 
 
