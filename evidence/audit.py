@@ -11,18 +11,19 @@ rewritten everything is read from the first event, so that the other steps judge
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Final, Protocol
 
 from evidence import custody, oversight, timestamps
+from evidence.audit_piece import Examined, Piece, examine, read_events
 from evidence.audit_state import AuditState
 from evidence.errors import EvidenceError, TimestampError
-from evidence.event import commitment
 from evidence.fields import rfc3339
 from evidence.findings import Fault, Findings
 from evidence.timestamps import StampRecord
 from evidence.tlog import checkpoint, merkle, tiles
 from evidence.tlog.checkpoint import Checkpoint, VerifiedCheckpoint
-from evidence.tlog.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, leaf_hash
+from evidence.tlog.merkle import EMPTY_ROOT, HASH_BYTES, Frontier
 from evidence.tlog.tiles import TILE_WIDTH, TileNodes, fetch_entries, fetch_tile
 from evidence.trust import Trust
 from evidence.verify import Check
@@ -51,6 +52,8 @@ class ServedEvent:
 
 Events = Callable[[int, int], Iterator[ServedEvent]]
 """The events `start … size - 1`, in order."""
+Each = Callable[[Callable[[Piece], Examined], Iterator[Piece]], Iterator[Examined]]
+"""`map`, or one that does the same with several processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,7 @@ def audit(
     now: datetime | None = None,
     unusable_state: str = "",
     progress: Callable[[int], None] = lambda _: None,
+    each: Each = map,
 ) -> Audit:
     """Audit a log; without `events` only the public steps are made.
 
@@ -103,7 +107,8 @@ def audit(
     one, which is a fault. `now` is the auditor's own time: without it nothing is said about the time since the last
     event.
     """
-    return Auditing(fetch, trust, state, events, {} if memory is None else memory, now, unusable_state, progress).run()
+    memory = {} if memory is None else memory
+    return Auditing(fetch, trust, state, events, memory, now, unusable_state, progress, each).run()
 
 
 class Auditing:
@@ -119,6 +124,7 @@ class Auditing:
         now: datetime | None,
         unusable_state: str,
         progress: Callable[[int], None],
+        each: Each,
     ) -> None:
         self.fetch, self.trust, self.before, self.now = fetch, trust, before, now
         self.note, self.head = b"", Checkpoint(trust.origin, 0, EMPTY_ROOT)
@@ -129,7 +135,7 @@ class Auditing:
         """Whether to read from the first event on."""
         self.tree = Frontier()
         self.stamps: list[StampRecord] = []
-        self._events, self._memory, self._progress = events, memory, progress
+        self._events, self._memory, self._progress, self._each = events, memory, progress, each
         self._found = {step.name: Findings(number, step.do) for number, step in enumerate(STEPS, 1)}
         self._result = Audit()
 
@@ -228,20 +234,33 @@ class Auditing:
         return f"{size - since} new entries give the root" if since else f"{size} entries give the root"
 
     def _grow(self, found: Findings, replaying: "_Replaying | None") -> None:
-        size = self.head.size
-        for index in range(self.tree.size // TILE_WIDTH, -(-size // TILE_WIDTH) if self.tree.size < size else 0):
-            entries = fetch_entries(size, index, self.fetch)
-            tile = fetch_tile(size, 0, index, self.fetch)
-            for place in range(self.tree.size % TILE_WIDTH, len(entries)):
-                leaf = leaf_hash(entries[place])
-                if leaf != tile[place * HASH_BYTES : (place + 1) * HASH_BYTES]:
-                    found.add("its entry is not the leaf of the tree", self.tree.size)
-                if replaying is not None:
-                    replaying.take(self.tree.size, entries[place])
-                self.tree.append(leaf)
-            if replaying is not None and replaying.rules.latest is not None:
-                oversight.grown(self._result.growth, replaying.rules.latest, self.tree.size)
-            self._progress(len(entries))
+        stopped: list[Exception] = []
+        for done in self._each(examine, self._pieces(replaying, stopped)):
+            for position in done.misplaced:
+                found.add("its entry is not the leaf of the tree", position)
+            for node in done.nodes:
+                self.tree.append(node, done.level)
+            if replaying is not None:
+                replaying.take(done)
+                if replaying.rules.latest is not None:
+                    oversight.grown(self._result.growth, replaying.rules.latest, self.tree.size)
+            self._progress(len(done.nodes) << done.level)
+        if stopped:
+            raise stopped[0]
+
+    def _pieces(self, replaying: "_Replaying | None", stopped: list[Exception]) -> Iterator[Piece]:
+        """What is to be read, up to the first part that is missing: pieces before it may still be under way."""
+        first, size = self.tree.size, self.head.size
+        while first < size:
+            index, skipped = divmod(first, TILE_WIDTH)
+            try:
+                entries = fetch_entries(size, index, self.fetch)[skipped:]
+                tile = fetch_tile(size, 0, index, self.fetch)[skipped * HASH_BYTES :]
+            except (EvidenceError, LookupError) as error:
+                stopped.append(error)
+                return
+            yield Piece(first, entries, tile, [] if replaying is None else replaying.served(first, len(entries)))
+            first += len(entries)
 
     def timestamps(self, found: Findings) -> str:
         """Each timestamp that the new events tell of, with its files."""
@@ -272,7 +291,7 @@ class Auditing:
 
 
 class _Replaying:
-    """The events as they are served, beside the entries of the log: each is compared, and replayed."""
+    """The events as they are served: each that the log holds is replayed."""
 
     def __init__(
         self,
@@ -285,20 +304,27 @@ class _Replaying:
         self.rules = oversight.Oversight(trust, memory, now)
         self._served, self._found, self._missing = served, found, 0
 
-    def take(self, position: int, entry: bytes) -> None:
-        """The next event, whose commitment is to be `entry`."""
-        served = self._next()
-        if served is None:
-            self._missing += 1
-            return
-        differs = commitment(served.data) != entry
-        if differs:
+    def served(self, first: int, count: int) -> list[bytes]:
+        """The next events' bytes; fewer when the vault does not give them."""
+        bodies: list[bytes] = []
+        try:
+            for served in islice(self._served, count):
+                if not served.database_agrees:
+                    self._found[DATABASE].add("the vault's database holds another event, or none", first + len(bodies))
+                bodies.append(served.data)
+        except EvidenceError as error:  # the rest counts as missing
+            self._found[EVENTS].add(error.reason)
+        self._missing += count - len(bodies)
+        return bodies
+
+    def take(self, done: Examined) -> None:
+        """The events of one piece."""
+        for position in done.differing:
             self._found[EVENTS].add("not the event that the log committed to", position)
-        if not served.database_agrees:
-            self._found[DATABASE].add("the vault's database holds another event, or none", position)
-        for step, what in self.rules.take(served.data):
-            if not differs:  # what the log does not hold can break no rule
-                self._found[step].add(what, position)
+        for position, event in enumerate(read_events(done), done.first):
+            for step, what in self.rules.take(event):
+                if position not in done.differing:  # what the log does not hold can break no rule
+                    self._found[step].add(what, position)
 
     def finish(self, unread: int) -> None:
         """After the last entry that could be read; `unread` are left."""
@@ -307,13 +333,6 @@ class _Replaying:
             self._found[EVENTS].add(f"{missing} events are missing: the vault did not give them, or not their entries")
         for step, what in self.rules.finish():
             self._found[step].add(what)
-
-    def _next(self) -> ServedEvent | None:
-        try:
-            return next(self._served, None)
-        except EvidenceError as error:  # the rest counts as missing
-            self._found[EVENTS].add(error.reason)
-            return None
 
 
 def _seen(what: str) -> Callable[[Auditing, Findings], str]:

@@ -123,6 +123,11 @@ class _Document(Protocol):
 _D = TypeVar("_D", bound=_Document)
 
 
+STATES: Final[Mapping[str, State]] = {each.value: each for each in State}
+_NAMED: Final = frozenset({Role.CUSTODIAN, Role.PARTNER, Role.AUDITOR})
+"""The roles in which a person acts."""
+
+
 class Memory(Protocol):
     """Short texts by their keys, as a dict holds them; empty at a log's first event."""
 
@@ -172,11 +177,11 @@ class Custody:
 
     def state(self, subject: Subject, identifier: str) -> State:
         """The state of one thing."""
-        return State(self.about(subject, identifier)[0])
+        return STATES[self.about(subject, identifier)[0]]
 
     def about(self, subject: Subject, identifier: str) -> list[str]:
         """The state of one thing, and what is remembered beside it: at most two texts."""
-        return (self._memory.get(f"{subject} {identifier}") or State.ABSENT).split(" ", 2)
+        return (self._memory.get(f"{subject} {identifier}") or "absent").split(" ", 2)
 
     def request(self, request: str) -> RequestRecord:
         """What the events say of a request that was made."""
@@ -200,8 +205,9 @@ class Custody:
         identifier = _identifier(rule.subject, event)
         before, *beside = self.about(rule.subject, identifier)
         case = self.state(Subject.CASE, event.case) if rule.case_open else State.OPEN
-        after = next_state(event.type, event.role, State(before), case)
-        self._require_actor(event)
+        after = next_state(event.type, event.role, STATES[before], case)
+        if event.role in _NAMED:
+            self._require_actor(event)
         self._using = ""
         check = _CHECKS.get(event.type)
         if check is not None:
@@ -243,10 +249,8 @@ class Custody:
         """People act under their own names, while they are enrolled in the role in which they act."""
         if event.role is Role.CUSTODIAN:
             known = self.is_custodian(event.actor)
-        elif event.role in {Role.PARTNER, Role.AUDITOR}:
-            known = self.enrolled(event.actor, event.role) is not None
         else:
-            known = True
+            known = self.enrolled(event.actor, event.role) is not None
         if not known:
             raise CustodyError(f"{event.type}: by nobody who was enrolled in this role then")
 

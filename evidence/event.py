@@ -5,19 +5,21 @@ which hides the event because of its 128-bit nonce.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from evidence.canonical import Json, encode
+from evidence.canonical import Json, decode, encode
 from evidence.errors import DocumentError
-from evidence.fields import Fields, rfc3339
+from evidence.fields import TEXT_LIMIT, moment, rfc3339
 from evidence.ids import CASE_PATTERN, EXHIBIT_PATTERN
 
 FORMAT: Final = "amparo/event/1"
 NONCE_BYTES: Final = 16
+NONCE_PATTERN: Final = re.compile("[0-9a-f]{32}")
 
 
 class EventType(StrEnum):
@@ -61,6 +63,10 @@ class Role(StrEnum):
     SOURCE = "source"
 
 
+TYPES: Final[Mapping[str, EventType]] = {each.value: each for each in EventType}
+ROLES: Final[Mapping[str, Role]] = {each.value: each for each in Role}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One custody event. `case`, `exhibit` are empty where it concerns none; `detail` is small JSON, never content."""
@@ -96,36 +102,35 @@ class Event:
     @classmethod
     def parse(cls, data: bytes) -> "Event":
         """Read an event; NotCanonical or DocumentError when the bytes are not one."""
-        fields = Fields.of(data, "event", FORMAT)
-        actor = fields.object("actor")
-        role, name = actor.text("role", 32), actor.text("id", 128)
-        actor.done()
-        kind, detail = fields.text("type", 64), fields.json("detail")
-        case, exhibit = fields.text("case", 16), fields.text("exhibit", 32)
-        if case and not CASE_PATTERN.fullmatch(case):
-            raise DocumentError("event: the member case is malformed")
-        if exhibit and not EXHIBIT_PATTERN.fullmatch(exhibit):
-            raise DocumentError("event: the member exhibit is malformed")
-        if not isinstance(detail, Mapping):
-            raise DocumentError("event: the member detail is malformed")
-        try:
-            event_type, event_role = EventType(kind), Role(role)
-        except ValueError:
-            raise DocumentError("event: a type or role that this version does not know") from None
-        event = cls(
-            type=event_type,
-            time=fields.time("time"),
-            role=event_role,
-            actor=name,
-            nonce=fields.hexadecimal("nonce", NONCE_BYTES),
-            case=case,
-            exhibit=exhibit,
-            purpose=fields.text("purpose"),
-            authority=fields.text("authority"),
-            detail=detail,
+        match decode(data):
+            case {
+                "format": "amparo/event/1",
+                "type": str(kind),
+                "time": str(time),
+                "case": str(case),
+                "exhibit": str(exhibit),
+                "actor": {"role": str(role), "id": str(actor), **beside},
+                "purpose": str(purpose),
+                "authority": str(authority),
+                "detail": dict(detail),
+                "nonce": str(nonce),
+                **more,
+            } if not beside and not more:
+                pass
+            case _:
+                raise DocumentError("event: a member is missing, of another kind, or one too many")
+        event_type, event_role = TYPES.get(kind), ROLES.get(role)
+        if event_type is None or event_role is None:
+            raise DocumentError("event: a type or role that this version does not know")
+        if (case and not CASE_PATTERN.fullmatch(case)) or (exhibit and not EXHIBIT_PATTERN.fullmatch(exhibit)):
+            raise DocumentError("event: the member case or exhibit is malformed")
+        if len(actor) > 128 or len(purpose) > TEXT_LIMIT or len(authority) > TEXT_LIMIT:
+            raise DocumentError("event: a text is longer than any that is made")
+        if not NONCE_PATTERN.fullmatch(nonce):
+            raise DocumentError("event: the member nonce is malformed")
+        return cls(
+            event_type, moment(time), event_role, actor, bytes.fromhex(nonce), case, exhibit, purpose, authority, detail
         )
-        fields.done()
-        return event
 
 
 def commitment(event: bytes) -> bytes:

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NoReturn
 
 from evidence.canonical import Json, decode
 from evidence.errors import DocumentError
 
+_CACHED: Final = 1024  # times
+TEXT_LIMIT: Final = 4096  # characters, unless said otherwise
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
@@ -36,14 +40,14 @@ class Fields:
         if self._left.pop("format", None) != name:
             self._fault("format")
 
-    def text(self, name: str, limit: int = 4096) -> str:
+    def text(self, name: str, limit: int = TEXT_LIMIT) -> str:
         """A text of at most `limit` characters."""
         value = self._left.pop(name, None)
         if not isinstance(value, str) or len(value) > limit:
             self._fault(name)
         return value
 
-    def optional_text(self, name: str, limit: int = 4096) -> str | None:
+    def optional_text(self, name: str, limit: int = TEXT_LIMIT) -> str | None:
         """A text that may be absent."""
         return self.text(name, limit) if name in self._left else None
 
@@ -71,11 +75,11 @@ class Fields:
     def time(self, name: str) -> datetime:
         """An RFC 3339 time in UTC, in whole seconds, with the letter Z."""
         value = self._left.pop(name, None)
-        if not isinstance(value, str) or not _TIME.fullmatch(value):
+        if not isinstance(value, str):
             self._fault(name)
         try:
-            return datetime.fromisoformat(value)
-        except ValueError:
+            return moment(value)
+        except DocumentError:
             self._fault(name)
 
     def array(self, name: str, limit: int = 100_000) -> list[Json]:
@@ -115,8 +119,17 @@ class Fields:
         raise DocumentError(f"{self._document}: the member {name} is missing or malformed")
 
 
-def rfc3339(moment: datetime) -> str:
+@lru_cache(_CACHED)  # times that are cut to the hour come again and again
+def moment(text: str) -> datetime:
+    """The time that `rfc3339` writes so; DocumentError when it writes none so."""
+    if _TIME.fullmatch(text):
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
+    raise DocumentError("not a time in RFC 3339, UTC, whole seconds")
+
+
+def rfc3339(time: datetime) -> str:
     """`2026-11-24T00:15:28Z`: RFC 3339, UTC, whole seconds; ValueError for a time without a zone."""
-    if moment.tzinfo is None:
+    if time.tzinfo is None:
         raise ValueError("a time without a zone has no RFC 3339 form in UTC")
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

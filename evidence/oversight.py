@@ -56,12 +56,10 @@ class Oversight:
         """The newest time of an event."""
         return self._chronology.latest
 
-    def take(self, data: bytes) -> Iterator[Found]:
-        """Take the next event's bytes; what is wrong with it."""
-        try:
-            event = Event.parse(data)
-        except EvidenceError as error:
-            yield CUSTODY, error.reason
+    def take(self, event: Event | str) -> Iterator[Found]:
+        """Take the next event, or why it is none; what is wrong with it."""
+        if isinstance(event, str):
+            yield CUSTODY, event
             return
         try:
             self._chronology.take(event)

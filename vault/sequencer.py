@@ -18,9 +18,11 @@ it is cosigned anew at least once an hour.
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from evidence.event import Event, commitment
 from evidence.tlog import tiles
@@ -38,6 +40,7 @@ from vault.witnesses import Witnesses
 LOG: Final = "log/"
 CHECKPOINT_KEY: Final = "log/checkpoint"
 EVENTS: Final = "events/"
+WRITERS: Final = 8  # files written at once
 BATCH: Final = 4096  # events in one checkpoint at the most
 WAIT_SECONDS: Final = 60.0  # and three cadences
 FAILING_SECONDS: Final = 10.0  # the same for a log whose last run failed
@@ -74,9 +77,11 @@ class Sequencer:
         Where `change` returns none, because it was done before a crash, that is the newest one of before.
         """
         with self._database.transaction() as connection:
-            for event in change(connection):
-                row = {"case": event.case, "type": event.type.value, "body": event.encode()}
-                connection.execute(insert(schema.events).values(row))
+            rows = [
+                {"case": event.case, "type": event.type.value, "body": event.encode()} for event in change(connection)
+            ]
+            if rows:
+                connection.execute(insert(schema.events), rows)
             newest = connection.execute(select(func.max(schema.events.c.id))).scalar_one()
         return int(newest)
 
@@ -187,11 +192,12 @@ class Sequencer:
                 return False
             size = _number(connection, "committed_size")
             tree = Frontier(size, _edge(_value(connection, "edge", "")))
-            for place, (number, body) in enumerate(waiting):
-                tree.append(leaf_hash(commitment(body)))
-                connection.execute(
-                    update(schema.events).where(schema.events.c.id == number).values(position=size + place)
-                )
+            tree.extend(leaf_hash(commitment(body)) for _, body in waiting)
+            events = schema.events
+            connection.execute(
+                update(events).where(events.c.id == bindparam("number")).values(position=bindparam("at")),
+                [{"number": number, "at": size + place} for place, (number, _) in enumerate(waiting)],
+            )
             text = Checkpoint(self._origin, tree.size, tree.root()).encode()
             set_value(connection, "checkpoint", self._signer.sign(text).encode().decode())
             set_value(connection, "committed_size", str(tree.size))
@@ -207,13 +213,16 @@ class Sequencer:
             note = _value(connection, "checkpoint", "")
             bodies = _bodies(connection, old, new)
         entries = [commitment(body) for body in bodies]
-        for path, data in tiles.new_tiles(old, (leaf_hash(entry) for entry in entries), self.fetch):
-            self._store.put(LOG + path, data)
-        for path, data in tiles.new_entry_bundles(old, entries, self.fetch):
-            self._store.put(LOG + path, data)
         first, before = self._newest_bundle(old)
-        for path, data in event_bundles(first, [*before, *bodies]):
-            self._store.put(path, data)
+        log = chain(
+            tiles.new_tiles(old, (leaf_hash(entry) for entry in entries), self.fetch),
+            tiles.new_entry_bundles(old, entries, self.fetch),
+        )
+        files = [(LOG + path, data) for path, data in log]
+        files += event_bundles(first, [*before, *bodies])
+        with ThreadPoolExecutor(WRITERS) as pool:  # each waits for a disk or a network; their order does not matter
+            for _ in pool.map(lambda file: self._store.put(*file), files):
+                pass
         self._put_checkpoint(Note.parse(note.encode()), new, still_held)
         self._drop_partials(old, new)
 

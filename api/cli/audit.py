@@ -9,12 +9,13 @@ from pathlib import Path
 from api.cli.audit_memory import AuditMemory, StateDamaged
 from api.cli.audit_page import render
 from api.cli.audit_source import AuditSource
+from api.cli.audit_workers import each
 from api.cli.checks import checks_json
 from api.cli.failures import WrongUse
 from api.cli.keys import load_identity, load_trust
 from api.cli.output import Progress, new_file, print_json, require_free, say, warn
 from api.client import Client, Signature
-from evidence.audit import Audit, audit
+from evidence.audit import Audit, Events, Fetch, audit
 from evidence.canonical import Json
 from evidence.findings import FAULTS_SHOWN
 from evidence.identity import signing_key
@@ -61,7 +62,10 @@ def run(args: argparse.Namespace) -> int:
     now = SystemClock().now()
     with Client(args.server, auth) as client, Progress(None, "auditing", "events") as progress:
         source = AuditSource(client)
-        result = _audit(args, trust, source, auth is not None, now, progress.update)
+        events = source.events if auth is not None else None
+        result = audit_from(
+            args.state, source.fetch, trust, events, now, progress.update, full=args.full, acknowledge=args.acknowledge
+        )
     if args.html is not None:
         with new_file(args.html) as file:
             file.write(render(result, trust, args.server, now).encode())
@@ -74,32 +78,33 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
-def _audit(
-    args: argparse.Namespace,
+def audit_from(
+    path: Path | None,
+    fetch: Fetch,
     trust: Trust,
-    source: AuditSource,
-    with_events: bool,
+    events: Events | None,
     now: datetime,
-    progress: Callable[[int], None],
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    full: bool = False,
+    acknowledge: bool = False,
 ) -> Audit:
-    """Go on from the state file; where it cannot be used, that is a fault, and everything is read."""
-    events = source.events if with_events else None
+    """Go on from the state file at `path`, and update it; where it cannot be used, that is a fault, and all is read."""
     try:
-        with AuditMemory(args.state) as memory:
+        with AuditMemory(path) as memory:
             state = memory.open()
-            if args.full and state is not None:
+            if full and state is not None:
                 memory.clear()
                 state = replace(state, replayed=Frontier(), growth=())
-            result = audit(source.fetch, trust, state, events, memory, now=now, progress=progress)
-            if args.state is not None and result.state is not None and (result.ok or args.acknowledge):
+            result = audit(fetch, trust, state, events, memory, now=now, progress=progress, each=each)
+            if path is not None and result.state is not None and (result.ok or acknowledge):
                 memory.keep(result.state)
             return result
     except StateDamaged as damaged:
-        with AuditMemory(None) as memory:
-            memory.open()
-            return audit(
-                source.fetch, trust, None, events, memory, now=now, progress=progress, unusable_state=str(damaged)
-            )
+        reason = str(damaged)
+    with AuditMemory(None) as memory:
+        memory.open()
+        return audit(fetch, trust, None, events, memory, now=now, unusable_state=reason, progress=progress, each=each)
 
 
 def _json(result: Audit) -> dict[str, Json]:

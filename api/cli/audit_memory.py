@@ -42,6 +42,7 @@ class AuditMemory:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._texts: dict[str, str | None] = {}
+        self._places: dict[str, tuple[bytes, int]] = {}  # of the keys that were looked up
         self._changed: set[str] = set()
         self._pieces: dict[int, bytes] = {}
         self._dirty: set[int] = set()
@@ -84,6 +85,7 @@ class AuditMemory:
     def clear(self) -> None:
         """Forget everything, as at a log's first event."""
         self._texts.clear()
+        self._places.clear()
         self._changed.clear()
         self._pieces.clear()
         self._dirty.clear()
@@ -142,7 +144,7 @@ class AuditMemory:
         return state
 
     def _look_up(self, key: str) -> str | None:
-        name, number = _place(key)
+        name, number = self._places[key] = _place(key)
         piece = self._piece(number)
         at = _find(piece, name)
         return None if at is None else piece[slice(*at)].decode()
@@ -174,7 +176,7 @@ class AuditMemory:
         """Put the texts that changed into their pieces, and forget all texts."""
         for key in self._changed:
             text = (self._texts[key] or "").encode()
-            name, number = _place(key)
+            name, number = self._places.get(key) or _place(key)
             piece = self._piece(number)
             at = _find(piece, name)
             if at is None:
@@ -185,6 +187,7 @@ class AuditMemory:
             self._pieces[number] = new
             self._dirty.add(number)
         self._changed.clear()
+        self._places.clear()
         self._texts.clear()
 
     def _write_pieces(self) -> None:

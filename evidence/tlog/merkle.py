@@ -55,16 +55,19 @@ class Frontier:
         """The roots of the complete subtrees, one for each set bit of `size`, largest first."""
         return tuple(self._edge)
 
-    def append(self, leaf: bytes) -> None:
-        """Add one leaf, given its hash."""
-        if len(leaf) != HASH_BYTES:
-            raise ValueError("a leaf hash has 32 bytes")
-        complete = self._size
+    def append(self, node: bytes, level: int = 0) -> None:
+        """Add one leaf, given its hash; or the `2**level` leaves of a complete subtree, given its root.
+
+        ValueError for a subtree where none can begin.
+        """
+        complete, inside = self._size >> level, self._size & ((1 << level) - 1)
+        if len(node) != HASH_BYTES or inside:
+            raise ValueError("not a hash of 32 bytes, or a subtree where none can begin")
         while complete & 1:
-            leaf = node_hash(self._edge.pop(), leaf)
+            node = node_hash(self._edge.pop(), node)
             complete >>= 1
-        self._edge.append(leaf)
-        self._size += 1
+        self._edge.append(node)
+        self._size += 1 << level
 
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add leaves, given their hashes."""
