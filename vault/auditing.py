@@ -20,7 +20,8 @@ def events_page(
 ) -> list[tuple[bytes, bool]]:
     """At most `limit` events from `start` on of the first `size`, each with whether the database holds the same.
 
-    The reading is an event itself. An event that is missing from the store is given as nothing.
+    The reading is an event itself: one for all pages that follow from the first that was asked for, up to `size`. An
+    event that is missing from the store is given as nothing.
     """
     # Read first: recording the reading makes the store's newest bundle longer, and a missing one is then made anew.
     page = list(islice(_events(vault, start, size), limit))
@@ -30,7 +31,12 @@ def events_page(
         next_state(EventType.EVENTS_READ, role, State.CREATED)
         return [vault.event(EventType.EVENTS_READ, role, line.name, detail={"start": start, "size": size})]
 
-    vault.sequencer.record_and_wait(change)
+    if vault.readings.told(line.key_id, start, size):
+        with vault.database.reading() as connection:
+            require_enrolled(connection, line, role)
+    else:
+        vault.sequencer.record_and_wait(change)
+        vault.readings.tell(line.key_id, start, size)
     return page
 
 

@@ -3,7 +3,7 @@
 import base64
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from vault.database.connection import Database
 from vault.errors import SettingsError
 from vault.locks import Locks
 from vault.quorum import media_context, seal_shares
+from vault.readings import Readings
 from vault.sequencer import Sequencer
 from vault.settings import TRUST_FILE, Settings, load, read_secret
 from vault.store.locate import S3Credentials, open_store
@@ -43,6 +44,7 @@ class Vault:
     clock: Clock
     locks: Locks
     witnesses: Witnesses
+    readings: Readings = field(default_factory=Readings)
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:

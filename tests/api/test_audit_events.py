@@ -1,6 +1,7 @@
 """An auditor gets events in pages, each the one that the public log committed to."""
 
 import hashlib
+import json
 from typing import Any
 
 import httpx
@@ -16,8 +17,7 @@ def size(world: World) -> int:
     """How long the log is after a few reports."""
     for number in range(4):
         world.report([("a.jpg", media.noise())], f"number {number}")
-    with world.client() as client:
-        return int(client.get_bytes("/log/checkpoint").split(b"\n")[1])
+    return length(world)
 
 
 def page(world: World, **params: Any) -> httpx.Response:
@@ -60,3 +60,36 @@ def test_a_size_beyond_the_log_costs_nothing(world: World, number: int) -> None:
     assert answer.status_code < 500
     assert page(world, start=0, size=number).status_code < 500
     assert httpx.get(world.address + "/health", trust_env=False).status_code == 200
+
+
+def length(world: World) -> int:
+    """How long the log is now."""
+    with world.client() as client:
+        return int(client.get_bytes("/log/checkpoint").split(b"\n")[1])
+
+
+def readings(world: World) -> list[dict[str, Any]]:
+    """The auditor's readings in the log."""
+    with world.client(world.custodian) as client:
+        events = client.get("/api/audit/events", start=0, size=length(world))["events"]
+    found = [json.loads(each["event"]) for each in events]
+    return [each for each in found if each["type"] == "events.read" and each["actor"]["id"] == world.auditor.name]
+
+
+def test_an_audit_of_many_pages_is_one_event(world: World) -> None:
+    before, size = len(readings(world)), length(world)
+    for start in range(2, size):
+        assert page(world, start=start, size=size).is_success
+    told = readings(world)[before:]
+    assert [each["detail"] for each in told] == [{"start": 2, "size": size}]
+
+
+def test_what_was_not_told_yet_is_another_event(world: World) -> None:
+    before, size = len(readings(world)), length(world)
+    for start, of in ((3, size), (1, size), (3, size + 1)):
+        assert page(world, start=start, size=of).is_success
+    assert [each["detail"] for each in readings(world)[before:]] == [
+        {"start": 3, "size": size},
+        {"start": 1, "size": size},
+        {"start": 3, "size": size + 1},
+    ]

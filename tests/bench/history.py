@@ -6,7 +6,7 @@ everything is checked. One event in 42 holds a signature.
 
 import secrets
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
 from typing import Final
@@ -14,17 +14,16 @@ from typing import Final
 from evidence.audit import ServedEvent
 from evidence.canonical import Json
 from evidence.event import Event, EventType, Role, commitment
-from evidence.release import Approval
 from evidence.tlog import tiles
 from evidence.tlog.checkpoint import Checkpoint
 from evidence.tlog.merkle import Frontier, leaf_hash
 from tests.evidence.claims import (
-    ALICE,
     LAWYER,
     OBJECTS,
     ORIGIN,
     SIGNER,
     START,
+    approved,
     created,
     enrolled,
     event,
@@ -53,7 +52,7 @@ def events() -> Iterator[Event]:
             yield event(EventType.FIXITY_CHECKED, Role.SYSTEM, "vault", time=time, detail=detail)
 
 
-def _case_events(case: str, hour: object) -> Iterator[Event]:
+def _case_events(case: str, hour: datetime) -> Iterator[Event]:
     yield opened(case, time=hour)
     objects: list[Json] = [_object(f"cases/{case}/statement-1.age")]
     detail: dict[str, Json] = {"number": 1, "objects": objects}
@@ -66,13 +65,11 @@ def _case_events(case: str, hour: object) -> Iterator[Event]:
         yield event(EventType.EXHIBIT_SEALED, Role.INTAKE, "intake", **members)
 
 
-def _release(case: str, request: str, time: object) -> Iterator[Event]:
+def _release(case: str, request: str, time: datetime) -> Iterator[Event]:
     members = {"case": case, "authority": request, "time": time}
-    yield requested(request=request, case=case, at=time, time=time)  # type: ignore[arg-type]  # a time
-    signed = ALICE.sign(Approval(ORIGIN, request, case, LAWYER.line.key_id, OBJECTS, time))  # type: ignore[arg-type]
-    detail: dict[str, Json] = {"request": request, "signed": signed.to_json()}
-    yield event(EventType.RELEASE_APPROVED, Role.CUSTODIAN, ALICE.name, detail=detail, **members)
-    detail = {"request": request, "objects_sha256": OBJECTS.hex()}
+    yield requested(request=request, case=case, at=time, time=time)
+    yield approved(request=request, case=case, at=time, time=time)
+    detail: dict[str, Json] = {"request": request, "objects_sha256": OBJECTS.hex()}
     yield event(EventType.BUNDLE_SEALED, Role.SYSTEM, "vault", detail=detail, **members)
     yield event(EventType.BUNDLE_DOWNLOADED, Role.PARTNER, LAWYER.name, detail={"request": request}, **members)
 

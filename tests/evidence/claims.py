@@ -108,10 +108,17 @@ def requested(
     return event(EventType.RELEASE_REQUESTED, Role.PARTNER, who.name, **values)
 
 
-def approved(by: Person = ALICE, objects: bytes = OBJECTS, at: datetime = START, request: str = REQUEST) -> Event:
-    signed = by.sign(Approval(ORIGIN, request, CASE, LAWYER.line.key_id, objects, bytes(32), at))
-    detail = {"request": request, "signed": signed.to_json()}
-    return event(EventType.RELEASE_APPROVED, Role.CUSTODIAN, by.name, case=CASE, authority=request, detail=detail)
+def approved(
+    by: Person = ALICE,
+    objects: bytes = OBJECTS,
+    at: datetime = START,
+    request: str = REQUEST,
+    case: str = CASE,
+    **members: object,
+) -> Event:
+    signed = by.sign(Approval(ORIGIN, request, case, LAWYER.line.key_id, objects, bytes(32), at))
+    values = {"case": case, "authority": request, "detail": {"request": request, "signed": signed.to_json()}, **members}
+    return event(EventType.RELEASE_APPROVED, Role.CUSTODIAN, by.name, **values)
 
 
 def sealed(objects: bytes = OBJECTS, request: str = REQUEST) -> Event:

@@ -216,3 +216,21 @@ def test_vectors_have_no_unknown_members() -> None:
     known = {"leafIdx", "treeSize", "root", "leafHash", "proof", "desc", "wantErr", "size1", "size2", "root1", "root2"}
     for _, vector in [*_vectors("inclusion"), *_vectors("consistency")]:
         assert set(vector) <= known
+
+
+@given(st.lists(st.integers(0, 6), max_size=12))
+def test_subtrees_give_the_tree_of_their_leaves(levels: list[int]) -> None:
+    by_leaves, by_subtrees, number = merkle.Frontier(), merkle.Frontier(), 0
+    for level in levels:
+        leaves = [merkle.leaf_hash(b"%d" % each) for each in range(number, number + (1 << level))]
+        number += len(leaves)
+        subtree = merkle.Frontier()
+        subtree.extend(leaves)
+        if by_subtrees.size % len(leaves):
+            with pytest.raises(ValueError, match="subtree"):
+                by_subtrees.append(subtree.root(), level)
+            by_subtrees.extend(leaves)
+        else:
+            by_subtrees.append(subtree.root(), level)
+        by_leaves.extend(leaves)
+    assert (by_subtrees.size, by_subtrees.edge) == (by_leaves.size, by_leaves.edge)
