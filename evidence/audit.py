@@ -11,11 +11,11 @@ rewritten everything is read from the first event, so that the other steps judge
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
-from typing import Final, Protocol
+from typing import Final
 
-from evidence import custody, oversight, timestamps
-from evidence.audit_piece import Examined, Piece, examine, read_events
+from evidence import oversight, timestamps
+from evidence.audit_piece import Examined, Piece, examine
+from evidence.audit_replay import DATABASE, EVENTS, Memory, Replaying, ServedEvent
 from evidence.audit_state import AuditState
 from evidence.errors import EvidenceError, TimestampError
 from evidence.fields import rfc3339
@@ -32,22 +32,6 @@ MISSING: Final = "a part of the log that the checkpoint promises is missing"
 
 Fetch = Callable[[str], bytes]
 """The bytes at a path of the log (`checkpoint`, `tile/…`); LookupError when there is nothing."""
-
-
-class Memory(custody.Memory, Protocol):
-    """The memory of the rules, which can also be emptied, to begin anew."""
-
-    def clear(self) -> None:
-        """Forget everything."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ServedEvent:
-    """An event as the vault serves it: its bytes in the store, and whether its database agrees."""
-
-    data: bytes
-    database_agrees: bool = True
 
 
 Events = Callable[[int, int], Iterator[ServedEvent]]
@@ -220,7 +204,7 @@ class Auditing:
         self._result.since = since = self.tree.size
         replaying = None
         if self._events is not None:
-            replaying = _Replaying(self._events(since, size), self.trust, self._memory, self.now, self._found)
+            replaying = Replaying(self._events(since, size), self.trust, self._memory, self.now, self._found)
         try:
             self._grow(found, replaying)
         finally:
@@ -233,7 +217,7 @@ class Auditing:
             found.add("the tiles do not give the root of the signed checkpoint")
         return f"{size - since} new entries give the root" if since else f"{size} entries give the root"
 
-    def _grow(self, found: Findings, replaying: "_Replaying | None") -> None:
+    def _grow(self, found: Findings, replaying: Replaying | None) -> None:
         stopped: list[Exception] = []
         for done in self._each(examine, self._pieces(replaying, stopped)):
             for position in done.misplaced:
@@ -248,7 +232,7 @@ class Auditing:
         if stopped:
             raise stopped[0]
 
-    def _pieces(self, replaying: "_Replaying | None", stopped: list[Exception]) -> Iterator[Piece]:
+    def _pieces(self, replaying: Replaying | None, stopped: list[Exception]) -> Iterator[Piece]:
         """What is to be read, up to the first part that is missing: pieces before it may still be under way."""
         first, size = self.tree.size, self.head.size
         while first < size:
@@ -290,58 +274,12 @@ class Auditing:
         merkle.verify_consistency(record.size, seen.root, self.head.size, self.head.root, proof)
 
 
-class _Replaying:
-    """The events as they are served: each that the log holds is replayed."""
-
-    def __init__(
-        self,
-        served: Iterator[ServedEvent],
-        trust: Trust,
-        memory: Memory,
-        now: datetime | None,
-        found: dict[str, Findings],
-    ) -> None:
-        self.rules = oversight.Oversight(trust, memory, now)
-        self._served, self._found, self._missing = served, found, 0
-
-    def served(self, first: int, count: int) -> list[bytes]:
-        """The next events' bytes; fewer when the vault does not give them."""
-        bodies: list[bytes] = []
-        try:
-            for served in islice(self._served, count):
-                if not served.database_agrees:
-                    self._found[DATABASE].add("the vault's database holds another event, or none", first + len(bodies))
-                bodies.append(served.data)
-        except EvidenceError as error:  # the rest counts as missing
-            self._found[EVENTS].add(error.reason)
-        self._missing += count - len(bodies)
-        return bodies
-
-    def take(self, done: Examined) -> None:
-        """The events of one piece."""
-        for position in done.differing:
-            self._found[EVENTS].add("not the event that the log committed to", position)
-        for position, event in enumerate(read_events(done), done.first):
-            for step, what in self.rules.take(event):
-                if position not in done.differing:  # what the log does not hold can break no rule
-                    self._found[step].add(what, position)
-
-    def finish(self, unread: int) -> None:
-        """After the last entry that could be read; `unread` are left."""
-        missing = self._missing + unread
-        if missing:
-            self._found[EVENTS].add(f"{missing} events are missing: the vault did not give them, or not their entries")
-        for step, what in self.rules.finish():
-            self._found[step].add(what)
-
-
 def _seen(what: str) -> Callable[[Auditing, Findings], str]:
     """A step whose faults were noted while the events were read."""
     return lambda _, __: what
 
 
-CHECKPOINT, WITNESSES, APPEND_ONLY = "checkpoint", "witnesses", "append-only"
-TREE, EVENTS, DATABASE = "tree", "events", "database"
+CHECKPOINT, WITNESSES, APPEND_ONLY, TREE = "checkpoint", "witnesses", "append-only", "tree"
 _LOG_STEPS: Final = (CHECKPOINT, WITNESSES, APPEND_ONLY, TREE, EVENTS)
 _FORGED: Final = "keep what you have, tell the other auditors and the organisation, and believe no newer checkpoint"
 _ASK: Final = "ask the organisation's custodians, each on their own, what happened, and name this event to them"

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from api.client import Client, ServerError
-from evidence.audit import ServedEvent
+from evidence.audit_replay import ServedEvent
 from evidence.errors import DocumentError
 
 _REFUSALS: Final = frozenset({"not-signed", "not-allowed", "unreachable"})

@@ -11,7 +11,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
-from evidence.audit import ServedEvent
+from evidence.audit_replay import ServedEvent
 from evidence.canonical import Json
 from evidence.event import Event, EventType, Role, commitment
 from evidence.tlog import tiles

@@ -7,7 +7,8 @@ import pytest
 
 from api.cli import audit_workers
 from api.cli.audit_workers import AHEAD, each
-from evidence.audit import ServedEvent, audit
+from evidence.audit import audit
+from evidence.audit_replay import ServedEvent
 from tests.evidence.claims import TRUST, Log, created, opened, sealed
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from evidence.audit import Audit, Fetch, ServedEvent, audit
+from evidence.audit import Audit, Fetch, audit
+from evidence.audit_replay import ServedEvent
 from evidence.audit_state import AuditState
 from tests.evidence.claims import TRUST, Log
 

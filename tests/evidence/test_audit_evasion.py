@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from evidence.audit import ServedEvent, audit
+from evidence.audit import audit
+from evidence.audit_replay import ServedEvent
 from evidence.errors import DocumentError
 from tests.evidence.auditing import Auditor, failed
 from tests.evidence.claims import TRUST, Log, created, equivocating, opened

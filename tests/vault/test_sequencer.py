@@ -9,7 +9,8 @@ from typing import Final
 import pytest
 from sqlalchemy import Connection, text, update
 
-from evidence.audit import Audit, ServedEvent, audit
+from evidence.audit import Audit, audit
+from evidence.audit_replay import ServedEvent
 from evidence.audit_state import AuditState
 from evidence.event import Event, EventType, Role
 from tests.vault.making import new_vault, person
