@@ -43,6 +43,8 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Pass]]] = {
     ("POST", "/uploads/{upload}"): frozenset({Pass.RECEIPT}),
     ("DELETE", "/uploads/{upload}"): frozenset({Pass.RECEIPT}),
     ("GET", "/health"): frozenset({Pass.ANYONE}),
+    ("GET", "/log"): frozenset({Pass.ANYONE}),
+    ("GET", "/log/proof/{index}"): frozenset({Pass.ANYONE}),
     ("GET", "/log/checkpoint"): frozenset({Pass.ANYONE}),
     ("GET", "/log/tile/{path:path}"): frozenset({Pass.ANYONE}),
     ("GET", "/log/timestamps/{path:path}"): frozenset({Pass.ANYONE}),

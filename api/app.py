@@ -26,6 +26,7 @@ from api.routes import (
     audit,
     cases,
     custodian,
+    log_page,
     open,  # noqa: A004 -- open to anyone
     partner,
     source,
@@ -37,6 +38,7 @@ from api.routes import (
 from api.sweeping import sweeping
 from api.web.app_icon import icons
 from api.web.bundle_texts import read_me
+from api.web.log_pages import LogPages
 from api.web.pages import Pages
 from evidence.errors import EvidenceError
 from vault import bundles
@@ -64,6 +66,7 @@ ROUTERS: Final = (
     partner.router,
     custodian.router,
     audit.router,
+    log_page.router,
 )
 _BY_STATUS: Final = {404: "not-found", 405: "method-not-allowed"}
 
@@ -98,6 +101,7 @@ def create_app(vault: Vault) -> FastAPI:
         folder=settings.pages,
         size_limit=settings.report_bytes,
     )
+    app.state.log_pages = LogPages(settings.organisation, app.state.pages.scripts)
     app.state.icons = icons(settings.pages)
     _require_access_rows()
     for router in ROUTERS:

@@ -54,9 +54,9 @@ class Pages:
         self._app_name = app_name
         self._size_limit = size_limit
         self.scripts: Final = load_scripts() if scripts is None else scripts
-        self._style = _asset("page.css")
-        self._sending_style = self._style + "\n" + _asset("send.css")
-        self._script = _asset("leave.js")
+        self._style = asset("source", "page.css")
+        self._sending_style = self._style + "\n" + asset("source", "send.css")
+        self._script = asset("source", "leave.js")
         self._environments = {
             language.tag: self._environment(language, organisation) for language in self._catalogues.languages
         }
@@ -212,8 +212,8 @@ def _taken(accepted: Sequence[str]) -> Mapping[str, str]:
     return {kind: names for kind, names in named.items() if names}
 
 
-def _asset(name: str) -> str:
+def asset(folder: str, name: str) -> str:
     """A style sheet or script, without what a browser does not need: a first visit may be paid for by the kilobyte."""
-    text = files("api.web").joinpath("static", "source", name).read_text(encoding="utf-8")
+    text = files("api.web").joinpath("static", folder, name).read_text(encoding="utf-8")
     lines = (line.strip() for line in _COMMENT.sub("", text).splitlines())
     return "\n".join(line for line in lines if line)

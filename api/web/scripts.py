@@ -12,6 +12,8 @@ STATIC_PATH: Final = "/static/"
 SEND: Final = "send.js"
 """What the first page loads; it starts `WORK` when the vault asks for a proof of work."""
 WORK: Final = "work.js"
+LOG: Final = "log.js"
+"""What the page about the custody log loads."""
 _ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))  # the better first
 
 
@@ -37,7 +39,7 @@ def load_scripts(folder: Traversable | None = None) -> Mapping[str, Script]:
     """Every script in `folder` (by default the one that `make page` writes) by name; none when they are not built."""
     built = files("api.web").joinpath("built") if folder is None else folder
     found = {}
-    for name in (SEND, WORK):
+    for name in (SEND, WORK, LOG):
         plain = built.joinpath(name)
         if not plain.is_file():
             return {}

@@ -20,7 +20,7 @@ const common = {
   legalComments: "inline",
   logLevel: "warning",
 };
-await build({ ...common, entryPoints: ["src/send.ts"], format: "esm" });
+await build({ ...common, entryPoints: ["src/send.ts", "src/log.ts"], format: "esm" });
 await build({ ...common, entryPoints: ["src/work.ts"], format: "iife" }); // old phones know no modules in workers
 for (const name of readdirSync(folder)) {
   const script = readFileSync(join(folder, name));
