@@ -41,13 +41,16 @@ def sweep(vault: Vault) -> None:
     for upload in _due(vault):
         with contextlib.suppress(VaultError, EvidenceError):
             _run_out(vault, upload)
-    over = _over(vault)
-    if over:
+    waiting = set(staging.waiting(vault.store))
+    over = {each.upload: each for each in _over(vault)}
+    left = sorted(waiting & set(over))
+    if left:
         with contextlib.suppress(VaultError):
             vault.sequencer.record_and_wait(lambda _: [])  # an exhibit is safe once the log covers it
-            for upload in over:
-                _clear(vault, upload)
-    for name in _unknown(vault):
+            for name in left:
+                staging.remove(vault.store, name)
+    _forget(vault, [name for name, each in over.items() if name not in waiting and each.expires <= _now(vault)])
+    for name in sorted(waiting - _known(vault)):
         with contextlib.suppress(VaultError, EvidenceError):
             _adopt(vault, name)
 
@@ -76,12 +79,10 @@ def _over(vault: Vault) -> list[Upload]:
         return [Upload.of(row) for row in connection.execute(query)]
 
 
-def _unknown(vault: Vault) -> list[str]:
-    """What waits in the store without a row: the database was made anew."""
-    waiting = staging.waiting(vault.store)
+def _known(vault: Vault) -> set[str]:
+    """The uploads that have a row. What waits in the store without one was there before the database was made anew."""
     with vault.database.reading() as connection:
-        known = set(connection.execute(select(schema.uploads.c.upload)).scalars())
-    return [name for name in waiting if name not in known]
+        return set(connection.execute(select(schema.uploads.c.upload)).scalars())
 
 
 def _adopt(vault: Vault, name: str) -> None:
@@ -102,12 +103,13 @@ def _adopt(vault: Vault, name: str) -> None:
     enter(vault, facts, received, max((piece.ticket for piece in chain), default=0))
 
 
-def _clear(vault: Vault, upload: Upload) -> None:
-    staging.remove(vault.store, upload.upload)
-    uploads = schema.uploads
-    if upload.expires <= _now(vault):
+def _forget(vault: Vault, names: Sequence[str]) -> None:
+    """Delete the rows of uploads that are over, once their senders had time to hear of it."""
+    if names:
+        uploads = schema.uploads
         with vault.database.transaction() as connection:
-            connection.execute(delete(uploads).where(uploads.c.upload == upload.upload))
+            for name in names:
+                connection.execute(delete(uploads).where(uploads.c.upload == name))
 
 
 def _run_out(vault: Vault, upload: Upload) -> None:

@@ -17,7 +17,7 @@
 | `fixity_rate` | bytes a second that such a check reads at most | – |
 | `cadence_seconds` | seconds between two checkpoints | –; who sees the log learns no finer time of an upload |
 | `uploads_at_once`, `waiting_bytes` | count and bytes of unfinished uploads; from a quarter on work is asked for | – |
-| `cases_per_hour`, `forms_per_hour` | cases opened by programs (as above), reports by plain forms | – |
+| `cases_per_hour`, `forms_per_hour` | a process: cases opened by programs (as above), reports by plain forms | – |
 | `free_bytes` | bytes that must stay free on the disk for new cases and uploads to be taken | – |
 | `upload_seconds`, `live_seconds` | seconds after the last byte until an unfinished upload becomes an exhibit | – |
 
