@@ -88,6 +88,11 @@ def test_a_catalogue_is_in_step_with_the_pages(language: Language) -> None:
     assert not words.obsolete
 
 
+@pytest.mark.parametrize("language", LANGUAGES[1:], ids=lambda language: language.tag)
+def test_a_catalogue_translates_everything_in_every_plural_form_and_keeps_placeholders(language: Language) -> None:
+    assert list(faults(catalogue(language))) == []
+
+
 def test_the_words_of_the_source_language_are_their_own_translation() -> None:
     words = catalogue(LANGUAGES[0])
     assert {text for message in words if message.id for text in forms(message)} == {""}
