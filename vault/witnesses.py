@@ -26,13 +26,13 @@ from evidence.tlog.lines import decimal
 from evidence.tlog.note import Note, Signature, parse_signatures
 from evidence.tlog.policy import Policy, Witness
 from vault.errors import SettingsError
+from vault.outgoing import Answer, post
 
 Prove = Callable[[int], Sequence[bytes]]
 """What proves that the checkpoint follows from the log of a size: hashes of 32 bytes (RFC 6962 2.1.2)."""
 
-ANSWER_SECONDS: Final = 5.0  # for one answer
+ANSWER_SECONDS: Final = 5.0  # for one answer, to its last byte
 ALL_SECONDS: Final = 8.0  # for all of them; who comes later counts next time
-ANSWER_BYTES: Final = 64 * 1024
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0  # seconds before a witness that failed is asked again
 _SIZE_TYPE: Final = "text/x.tlog.size"
 
@@ -165,37 +165,26 @@ class _Exchange:
     def run(self) -> list[Signature]:
         """The witness's cosignatures, checked. A second try tells it the size that it said it knows."""
         for _ in range(2):
-            status, kind, body = self._post(min(self._asked.size, self._size))
-            if status == httpx.codes.OK:
-                return self._cosignatures(body)
-            if status == httpx.codes.UNPROCESSABLE_ENTITY:
+            answer = self._post(min(self._asked.size, self._size))
+            if answer.status == httpx.codes.OK:
+                return self._cosignatures(answer.body)
+            if answer.status == httpx.codes.UNPROCESSABLE_ENTITY:
                 raise _Alarm
-            if status != httpx.codes.CONFLICT:
+            if answer.status != httpx.codes.CONFLICT:
                 break
-            if kind.partition(";")[0].strip() != _SIZE_TYPE:
+            if answer.kind.partition(";")[0].strip() != _SIZE_TYPE:
                 raise _Alarm  # as versions of the specification answer that find another root at our own size
-            self._asked.size = decimal(body.decode("ascii", "replace").removesuffix("\n"), NoteError)
+            self._asked.size = decimal(answer.body.decode("ascii", "replace").removesuffix("\n"), NoteError)
             if self._asked.size > self._size:
                 raise _Alarm
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR:
+        if answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise httpx.RemoteProtocolError("the witness has an error of its own")
         raise _Refused
 
-    def _post(self, old: int) -> tuple[int, str, bytes]:
+    def _post(self, old: int) -> Answer:
         proof = "".join(f"{base64.b64encode(node).decode()}\n" for node in self._prove(old))
         body = f"old {old}\n{proof}\n".encode() + self._note.encode()
-        address = self._asked.witness.url.rstrip("/") + "/add-checkpoint"
-        # Neither proxies nor certificates from the environment, and no redirects: whom we ask stands in the policy.
-        with (
-            httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client,
-            client.stream("POST", address, content=body, headers={"Content-Type": "text/plain"}) as answer,
-        ):
-            received = bytearray()
-            for chunk in answer.iter_raw():
-                received += chunk
-                if len(received) > ANSWER_BYTES:
-                    raise _Refused
-            return answer.status_code, answer.headers.get("content-type", ""), bytes(received)
+        return post(self._asked.witness.url.rstrip("/") + "/add-checkpoint", body, "text/plain", ANSWER_SECONDS)
 
     def _cosignatures(self, body: bytes) -> list[Signature]:
         key = self._asked.witness.key
