@@ -19,6 +19,7 @@ from evidence.authority import Authority
 from evidence.canonical import Json
 from evidence.errors import DocumentError, TimestampError
 from evidence.fields import Fields, rfc3339
+from evidence.token_order import in_order
 
 REPLY_BYTES: Final = 64 * 1024
 CERTIFICATES: Final = 10
@@ -57,7 +58,7 @@ def verify(reply: bytes, message: bytes, authority: Authority, nonce: int | None
         nonce=nonce,
     )
     try:
-        response = decode_timestamp_response(reply)
+        response = decode_timestamp_response(in_order(reply))
         builder.build().verify_message(response, message)
         signers = {(each.issuer, each.serial_number) for each in response.signed_data.signer_infos}
         embedded = [x509.load_der_x509_certificate(der) for der in response.signed_data.certificates]

@@ -1,16 +1,18 @@
 """A reply counts when it is this authority's, over this message, and answers this request."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
 
 from evidence.authority import Authority
 from evidence.errors import DocumentError, TimestampError
 from evidence.timestamps import StampRecord, chain, verify
+from evidence.token_order import in_order
 from tests.oracles import tsa
 from tests.oracles.require import folder
 from tests.oracles.tsa import Tsa
@@ -108,3 +110,22 @@ def test_an_authority_without_a_root_is_refused(certificates: str) -> None:
 def test_a_leaf_alone_is_no_root(authority: Tsa) -> None:
     with pytest.raises(DocumentError, match="root"):
         chain(Authority("one", "http://tsa.example", (authority.folder / "tsa.pem").read_text()))
+
+
+def test_certificates_in_any_order_are_read(tmp_path: Path) -> None:
+    where = folder(VECTORS)
+    reply, message = (where / "openssl-unsorted-certs.tsr").read_bytes(), (where / "msg").read_bytes()
+    with pytest.raises(ValueError, match="InvalidSetOrdering"):
+        decode_timestamp_response(reply)
+    verify(reply, message, Authority("sample", "http://tsa.example", (where / "ca.crt").read_text()))
+    (tmp_path / "reply").write_bytes(in_order(reply))
+    assert tsa.accepts(where / "ca.crt", tmp_path / "reply", where / "msg")
+    assert in_order(in_order(reply)) == in_order(reply)
+
+
+@given(data=st.binary(max_size=60), place=st.integers(0, 5000), cut=st.integers(0, 5000))
+def test_ordering_certificates_only_moves_bytes(data: bytes, place: int, cut: int, good: bytes) -> None:
+    at = place % len(good)
+    damaged = (good[:at] + data + good[at + len(data) :])[: cut if cut % 3 == 0 else None]
+    with contextlib.suppress(ValueError):
+        assert sorted(in_order(damaged)) == sorted(damaged)
