@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evidence import bag
+from evidence import bag, bundle_stamps
 from evidence.canonical import Json, encode
 from evidence.errors import DocumentError
 from evidence.event import Event, EventType
@@ -52,7 +52,8 @@ def path_of(key: str, numbers: Mapping[str, int]) -> str:
 
 def is_known(path: str) -> bool:
     """Whether a bundle may hold a file of this name."""
-    return path in _PLAIN or path in _SMALL_SEALED or _RELEASED_NAME.fullmatch(path) is not None
+    known = path in _PLAIN or path in _SMALL_SEALED or _RELEASED_NAME.fullmatch(path) is not None
+    return known or bundle_stamps.is_stamp(path)
 
 
 def is_released(path: str) -> bool:

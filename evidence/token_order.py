@@ -33,9 +33,8 @@ def _children(data: bytes, at: int) -> list[tuple[int, int]]:
     start, end = _content(data, at)
     found = []
     while start < end:
-        _, behind = _content(data, start)
-        found.append((start, behind))
-        start = behind
+        found.append((start, _content(data, start)[1]))
+        start = found[-1][1]
     if start != end:
         raise ValueError("an element is longer than what holds it")
     return found

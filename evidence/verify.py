@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from evidence import archive, bag, bundle
+from evidence import archive, bag, bundle, bundle_stamps
 from evidence.archive import Source, Window
 from evidence.chronology import Chronology
 from evidence.custody import Custody, State, Subject
@@ -28,7 +28,7 @@ from evidence.trust import Trust
 STEPS: Final = (
     (1, "archive", "the ZIP is exactly the one that its list of files gives"),
     (2, "bag", "every file has the hash that the manifests give, and none is missing or added"),
-    (3, "checkpoint", "the custody log's checkpoint is signed by the vault's log key"),
+    (3, "checkpoint", "the custody log's checkpoint is signed by the vault's log key, and every timestamp is good"),
     (4, "key", "every sealed paper opens with this key"),
     (5, "events", "the listed custody events are in the log, under that checkpoint"),
     (6, "custody", "the events are in a permitted order, and every signature in them is good"),
@@ -196,7 +196,10 @@ class _Verification:
             raise BagError(f"{bundle.CHECKPOINT} is missing")
         verified = checkpoint.verify(window.read(0, 1 << 20), self._trust.log_keys, self._trust.origin)
         by = self._trust.policy.require(verified)
-        return f"log of {verified.checkpoint.size} events, root {verified.checkpoint.root.hex()}, {by}"
+        stamps = bundle_stamps.read(self._bundle.files)
+        self._bundle.papers |= stamps
+        stamped = bundle_stamps.check(stamps, self._trust, verified.checkpoint)
+        return f"log of {verified.checkpoint.size} events, root {verified.checkpoint.root.hex()}, {by}; {stamped}"
 
     # (4) key
     def _key(self) -> str:

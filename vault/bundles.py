@@ -23,6 +23,8 @@ from evidence.event import Event, EventType, Role
 from evidence.release import Approval, ReleasedObject
 from evidence.tlog.merkle import prove_inclusion
 from evidence.tlog.proof import TlogProof
+from evidence.tlog.tiles import TileNodes
+from vault import stamped
 from vault.age.recipients import parse_recipient
 from vault.database import schema
 from vault.errors import BundleWithdrawn, NotReady, UnknownRequest
@@ -36,6 +38,7 @@ from vault.store.protocol import Store
 CHUNK: Final = 1024 * 1024  # bytes
 RELEASE_FORMAT: Final = "amparo/release/1"
 _ENROLMENT: Final = (EventType.PARTNER_ENROLLED.value, EventType.PARTNER_REVOKED.value)
+_SEALING: Final = frozenset({EventType.EXHIBIT_SEALED, EventType.STATEMENT_SEALED})
 
 ReadMe = Callable[[str, str], str]
 """The words of the bundle's README, given the request and the case; the door owns them."""
@@ -237,7 +240,8 @@ def _write_parts(
 ) -> None:
     digest, objects = released
     prefix = bundle_files(asked.request)
-    note, entries = _logged_events(vault, asked.case)
+    size, note, nodes = vault.sequencer.nodes()
+    entries = _logged_events(vault, asked.case, size, note, nodes)
     case = bundle.case_of([entry.event for entry in entries], asked.request, {item.key for item in objects})
     numbers = {exhibit: number for exhibit, number, _, _ in case.exhibits}
     recipient = [parse_recipient(partner_line(vault, asked.partner).recipient)]
@@ -249,6 +253,7 @@ def _write_parts(
     }
     papers = {path: seal_bytes(data, recipient) for path, data in sealed.items()}
     papers[bundle.CHECKPOINT] = note
+    papers |= stamped.papers(vault, size, nodes, _last_sealed(entries))
     papers[bundle.README] = read_me(asked.request, asked.case).encode()
     parts = [_paper(vault, prefix, path, data) for path, data in papers.items()]
     # By what the log committed to when it was sealed; whether the store still has that, the partner's tool sees.
@@ -260,9 +265,13 @@ def _write_parts(
     store_parts(vault.store, asked.request, Parts(date, TOOL, digest, tuple(sorted(parts, key=lambda part: part.path))))
 
 
-def _logged_events(vault: Vault, case: str) -> tuple[bytes, list[bundle.LoggedEvent]]:
-    """The case's events and the enrolments of partners, each with its proof under the newest checkpoint."""
-    size, note, nodes = vault.sequencer.nodes()
+def _last_sealed(entries: Sequence[bundle.LoggedEvent]) -> int:
+    """The number of the newest event by which something that the source sent was sealed."""
+    return max((entry.proof.index for entry in entries if entry.event.type in _SEALING), default=0)
+
+
+def _logged_events(vault: Vault, case: str, size: int, note: bytes, nodes: TileNodes) -> list[bundle.LoggedEvent]:
+    """The case's events and the enrolments of partners, each with its proof under the checkpoint `note`."""
     events = schema.events
     query = (
         select(events.c.position, events.c.body)
@@ -273,7 +282,7 @@ def _logged_events(vault: Vault, case: str) -> tuple[bytes, list[bundle.LoggedEv
         rows = [(row.position, Event.parse(bytes(row.body))) for row in connection.execute(query)]
     askers = {event.actor for _, event in rows if event.type is EventType.RELEASE_REQUESTED}
     kept = [(at, event) for at, event in rows if event.case == case or event.detail.get("name") in askers]
-    return note, [
+    return [
         bundle.LoggedEvent(event, TlogProof(position, tuple(prove_inclusion(position, size, nodes.node)), note))
         for position, event in kept
     ]

@@ -8,7 +8,7 @@ from typing import Final
 
 from api.cli.extensions import extension_of
 from evidence import bundle as names
-from evidence import report
+from evidence import bundle_stamps, report
 from evidence.archive import Window
 from evidence.bundle import BundleCase
 from evidence.errors import BagError
@@ -65,6 +65,8 @@ class _Unpacking:
         self._write("custody/events.json", [papers[names.EVENTS]])
         self._write("custody/approvals.json", [papers[names.APPROVALS]])
         self._write("custody/checkpoint", [self._bundle.events[0].proof.checkpoint_note])
+        for path in filter(bundle_stamps.is_stamp, sorted(papers)):
+            self._write(path.removeprefix("data/"), [papers[path]])
         records = [record for _, record in sorted(self._bundle.records.items())]
         page = report.render(self._case, self._bundle.events, records, self._bundle.checks)
         self._write("report.html", [page.encode()])
