@@ -40,7 +40,7 @@ def dripping(start: bytes) -> Callable[[socket.socket], None]:
 
     def speak(connection: socket.socket) -> None:
         connection.sendall(start)
-        for _ in range(40):
+        for _ in range(200):
             connection.sendall(b"x")
             time.sleep(SECONDS / 6)
 
@@ -55,7 +55,7 @@ def whole(head: bytes, body: bytes = b"") -> Callable[[socket.socket], None]:
 
 def test_a_whole_answer_is_given_as_it_came() -> None:
     with server(whole(b"409 Conflict\r\ncontent-type: text/x.tlog.size", b"7\n")) as address:
-        assert post(address, b"ask", "text/plain", SECONDS) == Answer(409, "text/x.tlog.size", b"7\n")
+        assert post(address, b"ask", "text/plain", 30) == Answer(409, "text/x.tlog.size", b"7\n")
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_whoever_answers_slowly_is_left(speak: Callable[[socket.socket], None]) 
     with server(speak) as address:
         with pytest.raises(httpx.HTTPError):
             post(address, b"ask", "text/plain", SECONDS)
-        assert time.monotonic() - began < 3 * SECONDS
+        assert time.monotonic() - began < 10
 
 
 def test_a_long_answer_is_none() -> None:
     with server(whole(b"200 OK", bytes(100_000))) as address, pytest.raises(httpx.HTTPError):
-        post(address, b"ask", "text/plain", 5)
+        post(address, b"ask", "text/plain", 30)
 
 
 def test_nobody_is_sent_on_to_another_address() -> None:
     with server(whole(b"307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/")) as address:
-        assert post(address, b"ask", "text/plain", SECONDS).status == 307
+        assert post(address, b"ask", "text/plain", 30).status == 307

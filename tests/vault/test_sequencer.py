@@ -13,6 +13,9 @@ from evidence.audit import Audit, audit
 from evidence.audit_replay import ServedEvent
 from evidence.audit_state import AuditState
 from evidence.event import Event, EventType, Role
+from evidence.tlog import tiles
+from evidence.tlog.checkpoint import Checkpoint
+from evidence.tlog.note import Note
 from tests.vault.making import new_vault, person
 from vault.database import schema
 from vault.errors import SequencerStalled, StoreUnavailable
@@ -101,6 +104,19 @@ def test_a_log_that_grows_step_by_step_stays_consistent_with_each_step_before(va
         result = auditor.audit()
         assert result.ok, result.checks
         assert result.since == size - count
+
+
+def test_every_checkpoint_that_was_published_can_still_be_checked_by_its_tiles(vault: Vault) -> None:
+    published = []
+    for count in (1, 3, 200, 49, 1, 1, 1, 260, 5):
+        recorded(vault, count)
+        vault.sequencer.run_once()
+        published.append(Checkpoint.parse(Note.parse(vault.store.read("log/checkpoint")).text))
+    for seen in published:
+        nodes = tiles.TileNodes(seen.size, vault.sequencer.fetch)
+        assert tiles.root(seen.size, nodes.node) == seen.root
+        entries = [tiles.fetch_entries(seen.size, at, vault.sequencer.fetch) for at in range(-(-seen.size // 256))]
+        assert sum(map(len, entries)) == seen.size
 
 
 def test_old_partial_bundles_go_once_a_longer_one_is_there(vault: Vault) -> None:
