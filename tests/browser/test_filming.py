@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.phone import REAL
 from tests.browser.playing import probe, reviewed
 from tests.browser.sender import PATIENCE, Network, Sender
+from tests.oracles import require
 from tests.service import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -59,3 +61,24 @@ def test_a_connection_that_breaks_while_filming_loses_no_second(sender: Sender, 
     sender.wait_kept(1)
     (film,) = reviewed(world, sender.case, tmp_path / "review")
     assert probe(film)[1] >= int(clock.split(":")[1]) - 1
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        pytest.param("delete window.MediaRecorder", id="a browser that cannot record"),
+        pytest.param("navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error())", id="no permission"),
+    ],
+)
+def test_without_a_camera_for_the_page_the_phones_own_is_offered(sender: Sender, lacking: str) -> None:
+    require.folder(REAL)
+    sender.tab.add_init_script(lacking)
+    sender.phone.open()
+    if "getUserMedia" in lacking:
+        sender.button("Film now").click()
+        expect(sender.part("sent")).to_contain_text("The camera could not be used.", timeout=PATIENCE)
+    own = sender.tab.get_by_label("Film with the phone’s camera")
+    assert own.get_attribute("capture") == "environment"
+    own.set_input_files(REAL / "with-gps.mp4")
+    sender.wait_kept(1)
+    assert sender.tab.get_by_label("Take a photo with the phone’s camera").get_attribute("accept") == "image/*"

@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import re
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -75,6 +76,14 @@ def test_every_word_that_the_script_says_is_on_the_page_and_none_is_there_in_vai
 def test_the_script_itself_has_no_words() -> None:
     spoken = [text for text in re.findall(r'"([^"\n]*)"', SOURCES) if re.search(r"[a-z]{2,} [a-z]{2,} [a-z]{2,}", text)]
     assert spoken == ["the page was left"]  # an error that nobody sees
+
+
+def test_a_checkout_without_the_built_script_has_a_page_without_it(tmp_path: Path) -> None:
+    assert load_scripts(tmp_path) == {}
+    home = Pages(size_limit=LIMIT, scripts={}).home("en", accepted=ACCEPTED)
+    assert [each for each in read(home.html).all("script") if "src" in each.attributes] == []
+    assert read(home.html).all("template") == []
+    assert "'self'" not in home.headers["Content-Security-Policy"].split("script-src")[1].split(";")[0]
 
 
 def test_what_is_compressed_is_the_script() -> None:

@@ -29,6 +29,8 @@ export interface Film {
 export interface Sink {
   film(film: Film): void;
   photo(source: HeldFilm): void;
+  /** The browser does not let this page use a camera. */
+  denied(): void;
   /** Whether the camera films just now. */
   filming(is: boolean): void;
 }
@@ -88,6 +90,7 @@ export class Camera {
     } catch {
       say(part(this.root, "sent"), word("denied"));
       this.shown(false, false);
+      this.sink.denied();
       return false;
     }
     const preview = part<HTMLVideoElement>(this.root, "preview");

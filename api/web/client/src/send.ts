@@ -59,6 +59,7 @@ const theCase = new Case(
 const camera = new Camera(cameraRoot, {
   film: (film) => add(film.source, "video", word("film"), film),
   photo: (source) => add(source, "photo", word("photo")),
+  denied: () => show(apps, true),
   filming: (is) => {
     settle();
     if (!is && theCase.exists) numbers.scrollIntoView({ block: "center" });
