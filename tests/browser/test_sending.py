@@ -144,6 +144,19 @@ def test_a_file_that_is_paused_goes_on_where_it_was(sender: Sender, tmp_path: Pa
     assert sender.hashes() == [redacted_hash(file, tmp_path)]
 
 
+def test_a_file_can_be_paused_and_sent_after_all_while_there_is_no_case_yet(sender: Sender) -> None:
+    sender.open()
+    network = Network(sender.tab)
+    network.cut()
+    sender.choose(VIDEO)
+    sender.button("Pause").click()
+    expect(sender.rows.nth(0)).to_contain_text("Paused")
+    sender.button("Go on sending").click()
+    network.back()
+    sender.wait_kept(1)
+    assert len(sender.told()["exhibits"]) == 1
+
+
 def test_a_file_that_is_not_to_be_sent_after_all_leaves_nothing_in_the_vault(sender: Sender, tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(media.noise(side=1000))

@@ -49,9 +49,9 @@ const theCase = new Case(
   },
   (number, receipt) => {
     showNumbers(numbers, number, receipt);
-    say(saying, word("numbers"));
+    say(saying, openingWords ? `${word("said")} ${word("numbers")}` : word("numbers"));
     if (!camera.filming) numbers.scrollIntoView({ block: "center" });
-    if (openingWords) wordsSent();
+    if (openingWords) clearWords();
   },
   left.signal,
 );
@@ -83,10 +83,10 @@ function complain(words: string): void {
   show(problem, words !== "");
 }
 
-function wordsSent(): void {
+/** Nothing that was sent is shown any more; what was written meanwhile stays. */
+function clearWords(): void {
   if (statement.value.trim() === openingWords) statement.value = "";
   openingWords = "";
-  say(saying, word("said"));
 }
 
 function add(source: Source, kind: Kind, name: string, film?: Film): void {
@@ -124,19 +124,20 @@ function next(): void {
 }
 
 async function send(transfer: Transfer): Promise<void> {
+  const { signal } = (transfer.stop = new AbortController());
   transfer.state = "sending";
-  transfer.stop = new AbortController();
   let door;
   try {
     door = await theCase.door(opening);
     complain("");
   } catch (error) {
     if (error instanceof Refused) complain(error.words.join(" "));
-    hold(transfer);
+    if (!signal.aborted) hold(transfer);
     return;
   }
+  if (signal.aborted) return; // paused while the case was being opened
   try {
-    const number = await transfer.upload.run(door, transfer.stop.signal);
+    const number = await transfer.upload.run(door, signal);
     transfer.state = "ended";
     transfer.row.kept(number, null);
     say(saying, word("kept", { number }));
@@ -152,7 +153,7 @@ async function send(transfer: Transfer): Promise<void> {
       transfer.row.refused([word("unreadable")]);
       next();
       await transfer.upload.remove(door, left.signal).catch(() => false);
-    } else if (transfer.state === "sending") {
+    } else if (!signal.aborted) {
       hold(transfer);
     }
   }
@@ -165,8 +166,8 @@ function hold(transfer: Transfer): void {
 }
 
 function pause(transfer: Transfer): void {
-  if (transfer.state === "sending") transfer.stop.abort();
-  else hold(transfer);
+  transfer.stop.abort();
+  hold(transfer);
 }
 
 function resume(transfer: Transfer): void {
@@ -177,6 +178,7 @@ function resume(transfer: Transfer): void {
 
 function remove(transfer: Transfer): void {
   transfer.row.removing();
+  if (transfer.live && transfer.source.length === null) void camera.close();
   void takeBack(transfer).catch(() => undefined);
 }
 
@@ -217,7 +219,8 @@ async function sendWords(): Promise<void> {
     if (!opened && statement.value.trim() === words) {
       await theCase.add(words);
       openingWords = words;
-      wordsSent();
+      clearWords();
+      say(saying, word("said"));
     }
     complain("");
   } catch (error) {
