@@ -60,9 +60,10 @@ def test_custodian_named_twice_is_refused(tmp_path: Path) -> None:
         create(tmp_path / "v", NewVault([one.line, one.line]))
 
 
-def test_quorum_that_is_not_built_yet_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="quorum"):
-        create(tmp_path / "v", NewVault([person("one").line, person("two").line], quorum=2))
+@pytest.mark.parametrize("quorum", [0, 3])
+def test_quorum_that_the_custodians_cannot_meet_is_refused(tmp_path: Path, quorum: int) -> None:
+    with pytest.raises(DocumentError, match=r"quorum"):
+        create(tmp_path / "v", NewVault([person("one").line, person("two").line], quorum))
 
 
 def test_missing_store_is_no_empty_store(tmp_path: Path) -> None:
