@@ -180,7 +180,7 @@ def test_a_wrong_receipt_and_a_body_that_is_not_understood_withdraw_nothing(worl
 def test_the_page_asks_once_more_and_for_the_receipt_and_puts_it_in_no_address(world: World, case: Case) -> None:
     with httpx.Client(base_url=world.address, headers={"Accept": "text/html"}, trust_env=False, timeout=60) as browser:
         page = browser.post("/receipt", data={"receipt": case.receipt})
-        assert 'action="/receipt/withdrawal"' in page.text
+        assert 'action="/receipt/withdrawal?lang=en"' in page.text
         asked = browser.post("/receipt/withdrawal", data={"exhibit": ["1"]})
         assert asked.status_code == 200
         assert case.receipt not in page.text + asked.text
