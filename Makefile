@@ -7,7 +7,7 @@ CLIENT_FILES := $(wildcard $(addprefix $(CLIENT)/,package.json package-lock.json
 # Node of this machine, or else the one that $(VENV)/.node put there.
 WITH_NODE := PATH="$(abspath $(VENV))/node:$$PATH"
 
-.PHONY: run test test-quick fuzz page wheel check format words bench lock clean help
+.PHONY: run blur test test-quick fuzz page wheel check format words bench lock clean help
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -46,6 +46,9 @@ page: $(VENV)/.page ## the script of the source's page, from npm packages that a
 run: $(VENV)/.run $(VENV)/.page ## a demo vault under var/ on http://127.0.0.1:8000
 	$(BIN)/python -m api.demo var
 
+blur: $(VENV)/.run ## also what `amparo blur` needs to find faces and to read videos
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-blur.lock
+
 test: $(VENV)/.dev $(VENV)/.page ## the whole test suite, on all processors
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
@@ -78,7 +81,8 @@ wheel: $(VENV)/.page ## a package to install elsewhere, with the built script in
 
 lock: ## pin every dependency again, with hashes
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra build pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra build --extra blur -c requirements.lock pyproject.toml -o requirements-blur.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group dev --extra blur -c requirements-blur.lock pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --group page -o requirements-page.lock
 
 clean: ## forget the environment and the demo vault

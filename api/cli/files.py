@@ -15,9 +15,11 @@ CHUNK: Final = 1 << 20  # bytes
 class FileReader:
     """Random access to one open file; satisfies `evidence.archive.Source` and `redaction.reader.Reader`."""
 
-    def __init__(self, path: Path) -> None:
-        """Open it; OSError, or WrongUse when it is not a regular file."""
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a named pipe must not stop us
+    def __init__(self, path: Path | int) -> None:
+        """Open it (a descriptor: what is open there); OSError, or WrongUse when it is not a regular file."""
+        # A named pipe must not stop us: O_NONBLOCK.
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+        self._descriptor = os.dup(path) if isinstance(path, int) else os.open(path, flags)
         status = os.fstat(self._descriptor)
         if not stat.S_ISREG(status.st_mode):
             self.close()

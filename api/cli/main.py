@@ -28,6 +28,7 @@ COMMANDS: Final = (
     ("redact", "redact", "blank what tells place or person in a photo or video; no vault needed"),
     ("verify-redaction", "verify_redaction", "check a redacted file against the proof that redact wrote"),
     ("inspect", "inspect", "show what a photo or video tells of place and person"),
+    ("blur", "blur", "cover faces and marked places in a photo or video, for publication; no vault needed"),
     ("fixity", "fixity", "check every stored object of a vault against its records; needs no key"),
     ("rebuild", "rebuild", "make a vault's database anew from its store"),
     ("policy", "policy", "change which log witnesses cosign a vault's log"),

@@ -78,12 +78,15 @@ class Progress:
 
 @contextlib.contextmanager
 def new_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
-    """A file to write, which gets its name, durable, when the block ends well; WrongUse when the name is taken."""
+    """A file to write and to read again, which gets its name, durable, when the block ends well.
+
+    WrongUse when the name is taken.
+    """
     require_free(path)
     partial = _beside(path)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "w+b") as file:
             yield file
             file.flush()
             os.fsync(descriptor)
