@@ -84,9 +84,10 @@ async def create(request: Request, receipt: TheReceipt, vault: TheVault) -> Resp
     length, metadata = length_of(request.headers), metadata_of(request.headers)
     if is_deferred(request.headers) == (length is not None):
         raise HttpProblem("malformed-request")
+    if length is not None and length > settings.file_bytes:
+        raise HttpProblem("too-large")
     await run_sync(quotas.require_room_in_case, vault, found.case, length, limiter=limits.asking)
-    if length is None or length <= settings.file_bytes:
-        await run_sync(quotas.require_space, vault, length or 0, limiter=limits.asking)
+    await run_sync(quotas.require_space, vault, length or 0, limiter=limits.asking)
     live = metadata.get("channel") == LIVE.encode()
     keep = metadata.get("keep_place", b"").decode("ascii", "replace") or request.query_params.get("keep_place", "")
     beginning = partial(
