@@ -145,7 +145,7 @@ DAMAGES: Final = {
     "hash of the head edited": change("update meta set value = zeroblob(32) where name = 'head_sha256'"),
     "head removed": change("delete from meta where name = 'head'"),
     "list of hashes edited": change("update meta set value = zeroblob(262144) where name = 'digests'"),
-    "memory edited": change("update pieces set content = replace(content, 'enrolled', 'revoked_')"),
+    "memory edited": change("update pieces set content = cast(replace(content, 'enrolled', 'revoked_') as blob)"),
     "memory removed": change("delete from pieces"),
 }
 
