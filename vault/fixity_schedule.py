@@ -116,7 +116,7 @@ class FixitySchedule:
             raise
         self._write(Pass(self.vault.now() + timedelta(hours=self.vault.settings.fixity_hours)))
         if result.faults:
-            self.say(f"fixity: {len(result.faults)} things are missing or changed; run: amparo fixity DIR")
+            self.say(f"fixity: objects missing or changed: {len(result.faults)}; run: amparo fixity DIR")
         return result
 
     def _run(self) -> None:
