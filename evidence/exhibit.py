@@ -6,7 +6,7 @@ The record (`amparo/exhibit/1`) holds the plain hash of the media, so only those
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -205,7 +205,7 @@ def parse_withheld(data: bytes) -> tuple[bytes, list[OpenedSegment]]:
     return original, segments
 
 
-def withheld_document(original_sha256: bytes, segments: Sequence[OpenedSegment]) -> bytes:
+def withheld_document(original_sha256: bytes, segments: Iterable[OpenedSegment]) -> bytes:
     """The bytes of `withheld.age`, before they are sealed."""
     return encode(
         {

@@ -6,7 +6,7 @@ the custodians. The original's hash goes into `withheld.age` and a keyed commitm
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -99,8 +99,7 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
     media = _seal_media(vault, place.case, exhibit, received, planned.findings, withheld)
     place_sealed = None
     if opened:
-        document = withheld_document(received.sha256, opened)
-        opened.clear()  # the document holds it all, and sealing takes as much again
+        document = withheld_document(received.sha256, _emptying(opened))
         key = f"exhibits/{exhibit}/withheld.age"
         place_sealed = seal_small(vault.store, key, document, partial(vault.media_header, place.case, key))
     record = ExhibitRecord(
@@ -130,6 +129,13 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
     objects = [each.stored for each in (media.sealed, record_sealed, place_sealed) if each is not None]
     view = _seal_view(vault, record, place)
     return Sealed(record, tuple(objects), record_commitment(encoded), view)
+
+
+def _emptying(segments: list[OpenedSegment]) -> Iterator[OpenedSegment]:
+    """Each segment in order, let go of as soon as the next is asked for: what is made of them is as large again."""
+    segments.reverse()
+    while segments:
+        yield segments.pop()
 
 
 def _withhold(

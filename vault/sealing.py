@@ -38,8 +38,10 @@ def seal_small(store: Store, key: str, plaintext: bytes, header_of_key: HeaderOf
     The hash and length are of its payload section.
     """
     file_key = secrets.token_bytes(FILE_KEY_BYTES)
-    payload = encrypt_payload(plaintext, file_key, secrets.token_bytes(NONCE_BYTES))
-    store.create(key, header_of_key(file_key) + payload)
+    header = header_of_key(file_key)
+    sealed = header + encrypt_payload(plaintext, file_key, secrets.token_bytes(NONCE_BYTES))
+    store.create(key, sealed)
+    payload = memoryview(sealed)[len(header) :]
     return SealedPayload(StoredObject(key, len(payload), hashlib.sha256(payload).digest()), key_commitment(file_key))
 
 

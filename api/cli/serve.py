@@ -29,6 +29,8 @@ DRAIN_SECONDS = 30
 BACKLOG = 2048  # connections that wait to be taken
 WORKERS = 64  # processes at the most
 OPEN_FILES = 65536  # connections and files at once, as far as the system lets us
+LARGE_BLOCK = 256 * 1024  # bytes
+_M_MMAP_THRESHOLD = -3  # mallopt(3)
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
 _FOLDER = "AMPARO_WORKER_FOLDER"
 
@@ -78,6 +80,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(vault: Vault, listener: socket.socket) -> None:
     """Run the service of `vault` until told to stop. No request is logged; its memory is written nowhere."""
     keep_memory_private()
+    give_back_memory()
     allow_open_files()
     _announce(vault.settings.folder, listener)
     server = uvicorn.Server(_config(create_app(vault)))
@@ -98,6 +101,7 @@ def serve_together(folder: Path, workers: int, listener: socket.socket) -> None:
 def app_of_worker() -> FastAPI:
     """The service in one of several processes; uvicorn calls this there."""
     keep_memory_private()
+    give_back_memory()
     # Nobody would replace one that dies once the first process is gone; whoever started that one starts all anew.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     allow_open_files()
@@ -142,6 +146,17 @@ def keep_memory_private() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         raise CheckFailed("core dumps could not be switched off", "run the service on Linux")
+
+
+def give_back_memory() -> None:
+    """Have large blocks go back to the system as soon as they are free.
+
+    The C library else learns from the first of them to keep the next ones, in one heap for each thread, and what a
+    thread needed once for a large upload would be held for good. Where there is no such switch nothing is lost.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def allow_open_files() -> None:

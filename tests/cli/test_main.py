@@ -102,5 +102,5 @@ def test_command_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path) -> No
             assert running.stdout.readline() == "ready\n"
             time.sleep(0.05)
             running.send_signal(number)
-            assert running.wait(10) == expected
+            assert running.wait(60) == expected
         assert list(tmp_path.iterdir()) == []
