@@ -1,6 +1,6 @@
 """Order findings and settle who has a byte that several of them claim."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from redaction.errors import MalformedMedia
@@ -34,13 +34,28 @@ def disjoint(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         position = max(position, blank.end)
         while index < len(fixed) and fixed[index].end <= start:
             index += 1
-        ahead = index
-        while start < blank.end:
-            stop = min(blank.end, fixed[ahead].offset) if ahead < len(fixed) else blank.end
-            if start < stop:
-                result.append(Finding(start, stop - start, blank.what, blank.filler))
-            if ahead >= len(fixed):
-                break
-            start = max(start, fixed[ahead].end)
-            ahead += 1
+        result += (blank.part(low, high) for low, high in _outside(start, blank.end, fixed, index))
     return tuple(sorted(result))
+
+
+def overlaid(first: Sequence[Finding], then: Sequence[Finding]) -> tuple[Finding, ...]:
+    """One blanking that does what `first` and then `then` do; both are ordered and disjoint, as is the result."""
+    result = list(then)
+    index = 0
+    for finding in first:
+        while index < len(then) and then[index].end <= finding.offset:
+            index += 1
+        result += (finding.part(low, high) for low, high in _outside(finding.offset, finding.end, then, index))
+    return tuple(sorted(result))
+
+
+def _outside(start: int, end: int, holes: Sequence[Finding], index: int) -> Iterator[tuple[int, int]]:
+    """The parts of `[start, end)` that no hole covers; `holes[index]` is the first that ends behind `start`."""
+    while start < end:
+        stop = min(end, holes[index].offset) if index < len(holes) else end
+        if start < stop:
+            yield start, stop
+        if index >= len(holes):
+            return
+        start = max(start, holes[index].end)
+        index += 1

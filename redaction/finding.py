@@ -62,6 +62,13 @@ class Finding:
         """The offset just past the range."""
         return self.offset + self.length
 
+    def part(self, start: int, end: int) -> "Finding":
+        """The part of the finding in `[start, end)`, which lies inside; a structure filler is cut with it."""
+        filler = self.filler
+        if filler.startswith("hex:"):
+            filler = "hex:" + filler[4 + 2 * (start - self.offset) : 4 + 2 * (end - self.offset)]
+        return Finding(start, end - start, self.what, filler)
+
     def shifted(self, by: int) -> "Finding":
         """The same finding seen from a reader in which this one starts at `by`."""
         return Finding(self.offset + by, self.length, self.what, self.filler)

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from redaction.blanking import BlankedReader
 from redaction.containers.formats import container_of, descend
-from redaction.disjoint import disjoint
+from redaction.disjoint import disjoint, overlaid
 from redaction.errors import MalformedMedia
 from redaction.finding import Finding, Outcome, filler_bytes
 from redaction.reader import Reader
@@ -19,6 +20,7 @@ POLICY = "location+identity/1"
 """The name of what is withheld: docs/redaction.md lists it."""
 
 _CHUNK_BYTES: Final = 1 << 20
+_PASSES: Final = 8  # two or three, with made-up files
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,22 @@ def plan(reader: Reader) -> Plan:
     container = container_of(reader)
     media_type = container.media_type(reader)
     try:
-        findings = changing(reader, disjoint(descend(reader, Walk(descend))))
+        findings = _settled(reader)
     except MalformedMedia as error:
         return Plan(media_type, reader.size, Outcome.UNSTRIPPED, (), error.reason)
     return Plan(media_type, reader.size, Outcome.CLEAN, findings)
+
+
+def _settled(reader: Reader) -> tuple[Finding, ...]:
+    """Findings after which there is nothing more to find: where blanking may move borders, the result is read, too."""
+    findings: tuple[Finding, ...] = ()
+    for _ in range(_PASSES):
+        walk, view = Walk(descend), BlankedReader(reader, findings)
+        further = changing(view, disjoint(descend(view, walk)))
+        findings = changing(reader, overlaid(findings, further))
+        if walk.settled or not further:
+            return findings
+    raise MalformedMedia("blanking does not come to an end")
 
 
 def changing(reader: Reader, findings: Iterable[Finding]) -> tuple[Finding, ...]:

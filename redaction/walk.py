@@ -1,6 +1,7 @@
 """One walk over a file: the budget that all levels share, and the way down into embedded media."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from redaction.errors import MalformedMedia, RedactionError
 from redaction.finding import Finding
@@ -14,15 +15,27 @@ Descend = Callable[[Reader, "Walk"], Iterator[Finding]]
 class Walk:
     """Handed to each container's `find`; counts nodes and depth over all levels."""
 
-    def __init__(self, descend: Descend, depth: int = 0, budget: list[int] | None = None) -> None:
+    def __init__(self, descend: Descend, nodes: int = NODES) -> None:
         self._descend = descend
-        self.depth = depth
-        self._budget = [NODES] if budget is None else budget
+        self.depth = 0
+        self._shared = _Shared(nodes)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the redacted file is sure to be read as this one was; see `unsettle`."""
+        return self._shared.settled
+
+    def unsettle(self) -> None:
+        """Say that blanking may move the borders of what was read, so that the result has to be read again.
+
+        Where a picture is found to end depends on a video behind it, which may be blanked; samples may share bytes.
+        """
+        self._shared.settled = False
 
     def node(self, offset: int | None = None) -> None:
         """Count one box, segment, entry or record; MalformedMedia when there are too many."""
-        self._budget[0] -= 1
-        if self._budget[0] < 0:
+        self._shared.nodes -= 1
+        if self._shared.nodes < 0:
             raise MalformedMedia("too many parts", offset)
 
     def embedded(self, reader: Reader, offset: int, length: int, what: str) -> Iterator[Finding]:
@@ -37,21 +50,32 @@ class Walk:
         try:
             if self.depth + 1 > DEPTH:
                 raise MalformedMedia("nested too deep")
-            below = Walk(self._descend, self.depth + 1, self._budget)
-            findings = list(self._descend(view, below))
+            findings = list(self._descend(view, self._below()))
         except RedactionError:
+            self.unsettle()
             yield from (Finding(start, count, what) for start, count in extents if count)
             return
         for finding in findings:
             yield from mapped(view, finding, f"{what}/{finding.what}")
 
+    def _below(self) -> "Walk":
+        walk = Walk(self._descend)
+        walk.depth, walk._shared = self.depth + 1, self._shared
+        return walk
+
+
+@dataclass(slots=True)
+class _Shared:
+    """What the walks of all levels have in common."""
+
+    nodes: int
+    settled: bool = True
+
 
 def mapped(view: Extents, finding: Finding, what: str | None = None) -> Iterator[Finding]:
     """A finding in `view` as findings in its parent; a structure filler is cut where the range is."""
-    done = 0
+    position = finding.offset
     for start, count in view.to_parent(finding.offset, finding.length):
-        filler = finding.filler
-        if filler.startswith("hex:"):
-            filler = "hex:" + filler[4 + 2 * done : 4 + 2 * (done + count)]
-        yield Finding(start, count, what or finding.what, filler)
-        done += count
+        part = finding.part(position, position + count)
+        yield Finding(start, count, what or finding.what, part.filler)
+        position += count

@@ -21,6 +21,8 @@ def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterat
     stay, because they may be picture or sound.
     """
     kept = _kept(mdats, tracks)
+    if _shared(tracks):
+        search.walk.unsettle()
     inside = within(kept, mdats)
     certain = inside == kept and all(track.certain for track in tracks if track.kept)
     claimed = list(inside)
@@ -42,6 +44,12 @@ def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterat
     if certain:
         for start, end in without(mdats, merged(claimed)):
             yield from search.blank(start, end, "mp4/gap")
+
+
+def _shared(tracks: Sequence[Track]) -> bool:
+    """Whether kept samples share bytes: what is blanked in one may change how another is read."""
+    ranges = [piece for track in tracks if track.kept for piece in track.chunks.ranges()]
+    return sum(end - start for start, end in merged(ranges)) < sum(end - start for start, end in ranges)
 
 
 def _inside(findings: Iterator[Finding], mdats: Ranges) -> Iterator[Finding]:

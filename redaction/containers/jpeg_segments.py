@@ -19,6 +19,7 @@ _RESTART: Final = range(0xD0, 0xD8)
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, _DAC}
 
 _CHUNK_BYTES: Final = 1 << 20
+_FIRST_BYTES: Final = 64
 _TEXT_BYTES: Final = 24  # of entropy-coded data, 10^10 bytes have so many letters in a row once
 _TEXT: Final = regex(rb"[\x20-\x7e\t\r\n]{24}")
 _MARKER: Final = regex(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -81,8 +82,10 @@ def _marker(reader: Reader, position: int) -> tuple[int, int]:
     if first[0] != 0xFF:
         raise MalformedMedia("bytes between segments", position)
     marker, position = first[1], position + 2
+    step = _FIRST_BYTES  # grows: many short stretches must not cost a large read each
     while marker == 0xFF:
-        fill = exactly(reader, position, min(_CHUNK_BYTES, max(reader.size - position, 1)))
+        fill = exactly(reader, position, min(step, max(reader.size - position, 1)))
+        step = min(2 * step, _CHUNK_BYTES)
         rest = fill.lstrip(b"\xff")
         position += len(fill) - len(rest)
         if rest:
@@ -95,9 +98,10 @@ def _end_of_scan(reader: Reader, position: int, *, whole: bool) -> int:
 
     The end of the file, if the picture needs not be whole.
     """
-    start = position
+    start, step = position, _FIRST_BYTES
     while position < reader.size:
-        chunk = reader.read(position, _CHUNK_BYTES)
+        chunk = reader.read(position, step)
+        step = min(4 * step, _CHUNK_BYTES)
         match = _MARKER.search(chunk)
         if match:
             return position + match.start()

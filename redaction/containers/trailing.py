@@ -29,6 +29,8 @@ def find(reader: Reader, start: int, walk: Walk, what: str, end: int | None = No
         return
     video = _first(reader, start, end, _VIDEO)
     picture = _first(reader, start, video, _PICTURE)
+    if picture < end:
+        walk.unsettle()  # what is blanked in one of them is no longer found, and the other reaches further
     if start < picture:
         yield Finding(start, picture - start, what)
     if picture < video:

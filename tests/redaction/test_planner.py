@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from redaction.blanking import blank
-from redaction.disjoint import disjoint
+from redaction.disjoint import disjoint, overlaid
 from redaction.errors import MalformedMedia, RedactionError, UnsupportedMedia
 from redaction.finding import SPACE, ZERO, Finding, Outcome, structure
 from redaction.limits import FINDINGS
@@ -54,6 +54,18 @@ class TestDisjoint:
     def test_too_many_findings_are_refused(self) -> None:
         with pytest.raises(MalformedMedia):
             disjoint(Finding(2 * at, 1, "x") for at in range(FINDINGS + 1))
+
+
+class TestOverlaid:
+    @given(_RANGES, _RANGES, st.integers(0, 60), st.binary(min_size=1, max_size=20))
+    def test_it_does_what_both_do_one_after_the_other(
+        self, first: list[Finding], then: list[Finding], at: int, filler: bytes
+    ) -> None:
+        before, after = disjoint([*first, Finding(at, len(filler), "s", structure(filler))]), disjoint(then)
+        both = overlaid(before, after)
+        assert all(left.end <= right.offset for left, right in pairwise(both))
+        twice = b"".join(blank(blank([b"\xaa" * 100], before), after))
+        assert b"".join(blank([b"\xaa" * 100], both)) == twice
 
 
 class TestChanging:

@@ -12,8 +12,9 @@ from redaction.metadata import exif
 from redaction.planner import changing
 from redaction.reader import BytesReader
 from redaction.walk import Walk
-from tests.redaction.containers import mp4
-from tests.redaction.containers.redacting import redacted
+from tests.fuzz.redaction_property import holds
+from tests.redaction.containers import mp4, pictures
+from tests.redaction.containers.redacting import clean, redacted
 
 EXIF: Final = {
     "a withheld value over its own offset": (
@@ -85,3 +86,29 @@ def test_a_tag_that_begins_inside_sound_is_not_made_to_add_up_by_what_is_blanked
     frame = b"\xff\xfb\x90\0" + bytes(413 - len(tag) + 9) + tag[:-9]
     found, _ = redacted(frame + tag[-9:])
     assert found.outcome == Outcome.UNSTRIPPED
+
+
+def test_a_picture_that_reaches_further_once_a_video_behind_it_is_blanked_is_read_again() -> None:
+    picture = b"RIFF" + (60_000).to_bytes(4, "little") + pictures.webp()[8:]
+    no_video = b"\0\0\0\x18ftypheic" + b"not a video" * 5
+    clean(pictures.wav() + picture + no_video, b"not a video")
+
+
+def test_samples_that_share_bytes_are_read_again_after_blanking() -> None:
+    inner = mp4.picture(10)
+    message = mp4.nal(b"\x06\x05" + bytes([16 + len(inner)]) + bytes(range(1, 17)) + inner + b"\x80")
+    start = len(mp4.FTYP) + 8
+    shared = start + message.index(inner)
+    after = clean(
+        mp4.movie([mp4.video(chunks=[[message + mp4.picture()], [inner + bytes(6)]], offsets=[start, shared])])
+    )
+    assert inner not in after[start : start + len(message)]
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [b"\xff\xd8" + b"\xff\xff\xd0" * 60_000, b"\xff\xd8" + b"\xff\xda\0\x08\x01\x01\0\0\x3f\0" * 60_000],
+    ids=["markers with fill bytes", "empty scans"],
+)
+def test_a_jpeg_of_many_short_stretches_costs_no_large_read_for_each(picture: bytes) -> None:
+    holds(picture)

@@ -261,7 +261,7 @@ class TestPictures:
         assert plan(BytesReader(png(pixels=bomb))).reason == "more compressed data than the picture has"
         large = PNG + header(1 << 30, 1 << 30, 16, 6) + chunk(b"IDAT", bomb) + END
         with pytest.raises(MalformedMedia, match="too many parts"):
-            list(descend(BytesReader(large), Walk(descend, budget=[1000])))
+            list(descend(BytesReader(large), Walk(descend, nodes=1000)))
 
 
 class TestAnimation:
