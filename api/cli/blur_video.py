@@ -78,7 +78,7 @@ def blur_video(
 
 def _opened(source: BinaryIO, media_type: str) -> InputContainer:
     """Only the reader of this kind of file, so that none follows a playlist to other files."""
-    return av.open(source, "r", format=_READ.get(media_type.partition("/")[2], "mov"))
+    return av.open(source, "r", format=_READ.get(media_type.partition("/")[2], "mov"), metadata_errors="ignore")
 
 
 def _frames(movie: InputContainer, video: VideoStream) -> Iterator[VideoFrame]:

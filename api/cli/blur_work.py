@@ -43,7 +43,7 @@ def blur(args: argparse.Namespace) -> int:
         output.flush()
         _blank(output)
         result = stack.enter_context(FileReader(output.fileno()))
-        record = derivative(args.file, (reader, media_type), (result, _vouched(result)), made)
+        record = derivative(args.file, (reader, media_type), (result, _vouched(result, reader)), made)
         record_file.write(encoded(record))
         if review is not None and sheet is not None:
             review.write(sheet)
@@ -76,10 +76,15 @@ def _blank(output: BinaryIO) -> None:
     output.flush()
 
 
-def _vouched(result: FileReader) -> str:
-    """The media type of the new file; CheckFailed when our own redactor, or another reader, finds anything in it."""
+def _vouched(result: FileReader, original: FileReader) -> str:
+    """The media type of the new file; CheckFailed when anything in it tells of place or person.
+
+    Asked are our own redactor and other readers, and a search for each value that the original would have withheld.
+    """
     planned = plan(result)
-    told = [*(finding.what for finding in planned.findings), *second_opinion(result, (), result, planned.media_type)]
+    withheld = plan(original).findings
+    told = [finding.what for finding in planned.findings]
+    told += second_opinion(original, withheld, result, planned.media_type)
     if planned.outcome is not Outcome.CLEAN or told:
         said = ", ".join(sorted(set(told))) or planned.reason
         raise CheckFailed(

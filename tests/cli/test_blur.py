@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from evidence.canonical import decode, encode
 from redaction.visual.covering import Pixels
 from tests.cli.commands import Amparo, assert_failed, assert_wrong_use, process
 from tests.oracles import require
-from tests.paths import ROOT
+from tests.paths import CORPUS, ROOT
 
 PACKAGES: Final = ROOT / "build" / "oracles" / "portrait"  # where .ci/run puts what tests/oracles/portrait pins
 FACE: Final = (120, 20, 360, 260)  # in a published portrait that a package carries: left, upper, right, lower
@@ -56,6 +57,13 @@ def frames_of(path: Path) -> list[Pixels]:
 def probe(path: Path) -> Any:
     order = ["-select_streams", "v:0", "-show_streams", "-show_format", "-of", "json"]
     return json.loads(run("ffprobe", "-v", "error", *order, path))
+
+
+def times_of(path: Path) -> list[float]:
+    """When each frame is shown, in seconds from the first."""
+    told = json.loads(run("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_frames", "-of", "json", path))
+    times = [float(frame["best_effort_timestamp_time"]) for frame in told["frames"]]
+    return [time - times[0] for time in times]
 
 
 def sound_packets(path: Path) -> bytes:
@@ -327,3 +335,74 @@ def test_listed_and_light() -> None:
     assert "blur" in process("--help").out
     script = "import sys, api.cli.blur; raise SystemExit(bool({'av', 'cv2', 'numpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "real/ultraHDR.jpg",
+        "real/Android_Depth_Map.jpg",
+        "generated/jpeg_google_motion_photo.jpg",
+        "real/ss-motion-photo-shortened.jpg",
+        "real/HMD_Nokia_8.3_5G_hdr.heif",
+        "generated/jpeg_mpf_secondary_gps.jpg",
+        "generated/heic_samsung_mpvd_sefd.heic",
+    ],
+)
+def test_photo_of_a_phone_keeps_no_second_picture_map_or_film(amparo: Amparo, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out.jpg"
+    assert amparo("blur", require.folder(CORPUS) / name, "-o", out, "--no-faces", "--box", "0,0,32,32").code == 0
+    data = out.read_bytes()
+    assert data.count(b"\xff\xd8\xff") == 1
+    assert data.endswith(b"\xff\xd9")
+    for sign in (b"ftyp", b"MPF\0", b"hdrgm", b"urn:iso", b"GDepth", b"GCamera", b"MotionPhoto", b"SEFT", b"Exif"):
+        assert sign not in data
+    assert pixels(out)[2:30, 2:30].max() < 24
+
+
+@pytest.mark.parametrize(("ending", "sound"), [("avi", "mp3"), ("3gp", "aac")])
+def test_films_of_older_phones_and_cameras_are_read(
+    amparo: Amparo, film: Path, tmp_path: Path, ending: str, sound: str
+) -> None:
+    old = tmp_path / f"in.{ending}"
+    run("ffmpeg", "-v", "error", "-i", film, "-c:v", "mpeg4", "-q:v", "3", "-c:a", sound, old)
+    out = tmp_path / "out.mp4"
+    assert amparo("blur", old, "-o", out).code == 0
+    after = frames_of(out)
+    assert len(after) == len(frames_of(old))
+    assert [faces(frame) for frame in after] == [0] * len(after)
+    assert sound_packets(out) == sound_packets(old)
+
+
+@pytest.mark.parametrize("name", ["real/video_desks.3gp", "real/hlg10-color-test.mp4", "real/meta.mov"])
+def test_films_of_the_corpus_are_covered_in_every_frame(amparo: Amparo, tmp_path: Path, name: str) -> None:
+    out, original = tmp_path / "out.mp4", require.folder(CORPUS) / name
+    assert amparo("blur", original, "-o", out, "--no-faces", "--box", "0,0,64,64", "--audio", "remove").code == 0
+    after = frames_of(out)
+    assert len(after) == len(frames_of(original))
+    assert max(frame[4:60, 4:60].max() for frame in after) < 24
+
+
+def test_frames_keep_their_uneven_times(amparo: Amparo, film: Path, tmp_path: Path) -> None:
+    uneven = tmp_path / "in.mp4"
+    later = "settb=1/1000,setpts=if(lt(N\\,5)\\,N*40\\,200+(N-5)*310)"
+    coded = ["-vsync", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264"]
+    run("ffmpeg", "-v", "error", "-i", film, "-an", "-vf", later, *coded, uneven)
+    out = tmp_path / "out.mp4"
+    assert amparo("blur", uneven, "-o", out).code == 0
+    before, after = times_of(uneven), times_of(out)
+    assert len(after) == FRAMES
+    assert max(later - earlier for earlier, later in pairwise(before)) > 0.3
+    assert after == pytest.approx(before, abs=0.002)
+
+
+def test_what_the_original_withholds_is_not_carried_on_in_its_sound(amparo: Amparo, film: Path, tmp_path: Path) -> None:
+    title = b"words that the source wrote"
+    (tmp_path / "sound.raw").write_bytes((bytes(200) + title + bytes(201)) * 200)
+    raw: list[str | Path] = ["-f", "s16le", "-ar", "48000", "-ac", "1", "-i", tmp_path / "sound.raw"]
+    kept = ["-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "copy", "-metadata", f"title={title.decode()}"]
+    run("ffmpeg", "-v", "error", "-i", film, *raw, *kept, tmp_path / "in.mov")
+    said = amparo("blur", tmp_path / "in.mov", "-o", tmp_path / "out.mkv")
+    assert_failed(said)
+    assert not (tmp_path / "out.mkv").exists()
+    assert amparo("blur", tmp_path / "in.mov", "-o", tmp_path / "out.mkv", "--audio", "remove").code == 0
