@@ -397,10 +397,10 @@ def test_frames_keep_their_uneven_times(amparo: Amparo, film: Path, tmp_path: Pa
 
 
 def test_what_the_original_withholds_is_not_carried_on_in_its_sound(amparo: Amparo, film: Path, tmp_path: Path) -> None:
-    title = b"words that the source wrote"
-    (tmp_path / "sound.raw").write_bytes((bytes(200) + title + bytes(201)) * 200)
+    place = b"48.8583 and 2.2944"
+    (tmp_path / "sound.raw").write_bytes((bytes(200) + place + bytes(200)) * 200)
     raw: list[str | Path] = ["-f", "s16le", "-ar", "48000", "-ac", "1", "-i", tmp_path / "sound.raw"]
-    kept = ["-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "copy", "-metadata", f"title={title.decode()}"]
+    kept = ["-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", "copy", "-metadata", "location=+48.8583+002.2944/"]
     run("ffmpeg", "-v", "error", "-i", film, *raw, *kept, tmp_path / "in.mov")
     said = amparo("blur", tmp_path / "in.mov", "-o", tmp_path / "out.mkv")
     assert_failed(said)
