@@ -19,6 +19,7 @@ from tusclient import client as tuspy
 from tusclient.exceptions import TusCommunicationError
 
 from tests import media
+from tests.browser.phone import chromium
 from tests.cutting import Network, network
 from tests.oracles.require import folder, tool
 from tests.service import World, succeed
@@ -50,6 +51,32 @@ def with_tus_js(tus: Tus, path: Path, *more: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 1
+
+
+BLANK: Final = "<!doctype html><title>blank</title><form><input type=file name=photo></form>"
+IN_A_PAGE: Final = """
+async ([endpoint, receipt]) => new Promise((resolve, reject) => new tus.Upload(document.forms[0].photo.files[0], {
+  endpoint,
+  headers: { Authorization: `Receipt ${receipt}` },
+  metadata: { filename: "at-home.jpg", filetype: "image/jpeg" },
+  retryDelays: Array(60).fill(300),
+  storeFingerprintForResuming: false,
+  onError: (error) => reject(error),
+  onSuccess: ({ lastResponse }) => resolve(lastResponse.getHeader("Amparo-Exhibit")),
+}).start())
+"""
+
+
+def with_tus_js_in_chromium(tus: Tus, path: Path) -> None:
+    """Its build for browsers, in a page of the same origin that is not one of ours."""
+    script = folder(ORACLE / "node_modules") / "tus-js-client" / "dist" / "tus.min.js"
+    with chromium() as browser, browser.new_context() as context:
+        tab = context.new_page()
+        tab.route("**/blank", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
+        tab.goto(tus.address + "/blank")
+        tab.add_script_tag(path=script)
+        tab.locator("input").set_input_files(path)
+        assert int(tab.evaluate(IN_A_PAGE, [tus.address + tus.uploads, tus.receipt])) >= 1
 
 
 def with_tuspy(tus: Tus, path: Path) -> None:
@@ -87,6 +114,7 @@ def with_aiotus(tus: Tus, path: Path) -> None:
 
 CLIENTS: Final[dict[str, Callable[[Tus, Path], None]]] = {
     "tus-js-client": with_tus_js,
+    "tus-js-client in Chromium": with_tus_js_in_chromium,
     "tuspy": with_tuspy,
     "aiotus": with_aiotus,
 }
@@ -108,7 +136,9 @@ def test_an_upload_that_is_cut_five_times_arrives_whole(world: World, cut: Netwo
     CLIENTS[client](tus, photo)
     check(world, Tus(world.address, tus.receipt, tus.case))
     assert cut.cut == 5
-    assert cut.sent - already < len(PHOTO) * 1.05 + 20_000  # twenty thousand for the heads of some dozens of requests
+    # Chromium repeats a request whose connection breaks by itself, from an offset that is no longer right.
+    most = 2.5 if client.endswith("Chromium") else 1.05
+    assert cut.sent - already < len(PHOTO) * most + 20_000  # for the heads of some dozens of requests
 
 
 @pytest.mark.parametrize("client", CLIENTS)

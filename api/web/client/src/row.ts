@@ -106,9 +106,15 @@ export class Row implements Watcher {
   }
 
   /** It is kept: the card with what was taken out, as the vault's own page shows it. */
-  kept(number: number, card: Element | null): void {
+  kept(number: number, card: Element | null, confirmed: boolean): void {
     if (card) this.element.replaceChildren(...card.children);
     else this.end(word("kept", { number }));
+    if (!confirmed) {
+      const note = document.createElement("p");
+      note.className = "warning";
+      say(note, word("unconfirmed"));
+      this.element.append(note);
+    }
     this.element.dataset["exhibit"] = String(number);
   }
 

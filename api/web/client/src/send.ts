@@ -139,10 +139,11 @@ async function send(transfer: Transfer): Promise<void> {
   try {
     const number = await transfer.upload.run(door, signal);
     transfer.state = "ended";
-    transfer.row.kept(number, null);
-    say(saying, word("kept", { number }));
+    const { confirmed } = transfer.upload;
+    transfer.row.kept(number, null, confirmed);
+    say(saying, word(confirmed ? "kept" : "unconfirmed", { number }));
     next();
-    transfer.row.kept(number, await theCase.card(number).catch(() => null));
+    transfer.row.kept(number, await theCase.card(number).catch(() => null), confirmed);
   } catch (error) {
     if (error instanceof Refused) {
       transfer.state = "ended";

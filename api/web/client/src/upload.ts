@@ -58,6 +58,8 @@ export class Upload {
   private offset = 0;
   private size = 4 * SMALLEST;
   private restarts = 0;
+  /** Once it is sealed: whether the public log shows it already. */
+  confirmed = false;
 
   constructor(
     private readonly source: Source,
@@ -167,6 +169,7 @@ export class Upload {
     this.source.release(this.offset);
     this.watcher.progress(this.offset);
     this.watcher.arrived(this.offset);
+    this.confirmed = answer.header("Amparo-Confirmed") !== "no";
     const exhibit = Number(answer.header("Amparo-Exhibit"));
     return exhibit > 0 ? exhibit : null;
   }
