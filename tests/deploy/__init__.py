@@ -1,0 +1,1 @@
+"""What `deploy/` holds is judged by the programs that it is for."""
