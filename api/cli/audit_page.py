@@ -12,9 +12,10 @@ from evidence.trust import Trust
 _STYLE: Final = (
     "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111;background:#fff}"
     "table{border-collapse:collapse;width:100%;margin:1em 0}th,td{border:1px solid #999;padding:.3em .6em;"
-    "text-align:left;vertical-align:top;overflow-wrap:anywhere}code{font-size:13px;overflow-wrap:anywhere}"
+    "text-align:left;vertical-align:top}td:last-child{overflow-wrap:anywhere}code{font-size:13px;overflow-wrap:anywhere}"
     ".verdict{padding:.6em 1em;border-left:.5em solid}.good{border-color:#176b2c;background:#eef7f0}"
     ".bad{border-color:#a3150f;background:#fbeeed}td.bad{font-weight:bold;color:#a3150f;background:none}"
+    "@media(max-width:40em){body{margin:1em auto}th,td{padding:.2em .3em;font-size:14px}}"
     "svg{width:100%;height:auto}svg text{font:12px sans-serif;fill:#333}h2{margin-top:2em}@media print{body{margin:0}}"
 )
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 720, 240, 70, 30
@@ -34,7 +35,7 @@ def render(result: Audit, trust: Trust, server: str, now: datetime) -> str:
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
         f"<title>Audit of {_text(trust.origin)}</title><style>{_STYLE}</style>",
-        f"<h1>Audit of {_text(trust.origin)}</h1><p class='verdict {kind}'>{_text(verdict)}</p>",
+        f"<main><h1>Audit of {_text(trust.origin)}</h1><p class='verdict {kind}'>{_text(verdict)}</p>",
         _table(("What", "Seen"), facts),
         _growth(result.growth),
         "<h2>Checks</h2>",
@@ -52,12 +53,13 @@ def render(result: Audit, trust: Trust, server: str, now: datetime) -> str:
         ),
         _faults(result),
     ]
-    return "".join(parts) + "</html>\n"
+    return "".join(parts) + "</main></html>\n"
 
 
 def _verdict(result: Audit) -> str:
     failed = [check.name for check in result.checks if not check.ok]
-    return f"{len(result.faults)} faults were found, in: {', '.join(failed)}."
+    count = len(result.faults)
+    return f"{count} {'fault was' if count == 1 else 'faults were'} found, in: {', '.join(failed)}."
 
 
 def _faults(result: Audit) -> str:

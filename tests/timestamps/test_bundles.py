@@ -1,5 +1,8 @@
 """A bundle carries, of each authority, the first stamp of a log that held all its source sent; anybody can check it."""
 
+import re
+import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,6 +97,22 @@ def test_the_first_stamp_that_covers_everything_is_carried_and_openssl_accepts_i
     assert f"\n{covering}\n" in note.read_text()
     assert "custody/timestamps/one.tsr" in (opened.folder / "SHA256SUMS").read_text()
     assert f"one saw the first {covering} events" in (opened.folder / "report.html").read_text()
+
+
+def test_the_bundle_says_how_its_timestamps_are_checked_and_that_works(opened: Opened) -> None:
+    with zipfile.ZipFile(opened.folder.with_name("bundle.zip")) as bundle:
+        (name,) = [each for each in bundle.namelist() if each.endswith("/README.txt")]
+        text = bundle.read(name).decode()
+        bundle.extractall(opened.folder.with_name("unzipped"))
+    commands = re.findall(r"^  openssl ts -verify .*\\\n.*$", text, re.MULTILINE)
+    assert len(commands) == 3  # one in each language
+    for command in commands:
+        filled = re.sub(
+            r"NOMBRE|NAME|NOM", "one", re.sub(r"(ROOT|RACINE|RAIZ)\.pem", str(opened.authority.root), command)
+        )
+        where = opened.folder.with_name("unzipped") / name.partition("/")[0]
+        done = subprocess.run(filled, shell=True, cwd=where, capture_output=True, text=True, check=False)  # noqa: S602 - typed from the README
+        assert "Verification: OK" in done.stdout + done.stderr
 
 
 def test_what_does_not_belong_together_is_refused(opened: Opened) -> None:
