@@ -1,9 +1,9 @@
 """A vault as one stream: a tar of its folder and store, encrypted (age) to the custodians.
 
-Unpacked (`age -d -i KEY FILE | tar -x`) it is a vault again; a store that was elsewhere lies in `store/`. It is
-consistent while the service runs: the log and the database are taken together, under the sequencer's lock, and
-everything that they speak of was stored before them. Of another database than SQLite no copy is taken: `rebuild`
-makes it from the store.
+Unpacked (by `restoring`, or `age -d -i KEY FILE | tar -x`) it is a vault again; a store that was elsewhere lies in
+`store/`. It is consistent while the service runs: the log and the database are taken together, under the sequencer's
+lock, and everything that they speak of was stored before them. Of another database than SQLite no copy is taken:
+`rebuild` makes it from the store.
 """
 
 import contextlib

@@ -27,5 +27,5 @@ def run(args: argparse.Namespace) -> int:
         count = write_backup(vault, file.write, progress.update)
         size = file.tell()
     say(f"{args.output}: {count} objects, {size} bytes, sealed to the vault's custodians")
-    say(f"To restore, in a new folder: age -d -i CUSTODIAN-KEY {args.output.name} | tar -x; then: amparo fixity .")
+    say(f"To restore: amparo restore {args.output.name} -i CUSTODIAN-KEY -o NEW-FOLDER (or: age -d … | tar -x)")
     return 0

@@ -36,6 +36,7 @@ COMMANDS: Final = (
     ("witness", "witness", "run a log witness: cosign the logs of other organisations"),
     ("recover", "recover", "open a store when the server is gone, with as many custodians as the quorum"),
     ("backup", "backup", "write a vault into one file that its custodians can open"),
+    ("restore", "restore", "make a vault's folder from a backup, and check it"),
 )
 """Name, module in `api.cli`, and what the command's own `HELP` says, so that `--help` need not load them."""
 
