@@ -115,7 +115,7 @@ class Sequencer:
     def run_once(self) -> int:
         """Publish everything that waits; the size of the published log."""
         with self._locks.hold(SEQUENCER) as still_held:
-            self._require_store_agrees()
+            self.require_store_agrees()
             self._publish(still_held)
             while self._commit():
                 self._publish(still_held)
@@ -166,7 +166,8 @@ class Sequencer:
             row = connection.execute(select(schema.events.c.position).where(schema.events.c.id == number)).scalar()
             return row if row is not None and row < _number(connection, "published_size") else None
 
-    def _require_store_agrees(self) -> None:
+    def require_store_agrees(self) -> None:
+        """DatabaseBehind unless the store's checkpoint is one that this database knows."""
         with self._database.reading() as connection:
             committed, published = _number(connection, "committed_size"), _number(connection, "published_size")
             note = _value(connection, "checkpoint", "")

@@ -35,6 +35,7 @@ COMMANDS: Final = (
     ("authority", "authority", "change which timestamp authorities stamp a vault's log (RFC 3161)"),
     ("witness", "witness", "run a log witness: cosign the logs of other organisations"),
     ("recover", "recover", "open a store when the server is gone, with as many custodians as the quorum"),
+    ("doctor", "doctor", "check that a machine is fit for its vault, and say what to do where it is not"),
     ("backup", "backup", "write a vault into one file that its custodians can open"),
     ("restore", "restore", "make a vault's folder from a backup, and check it"),
 )
