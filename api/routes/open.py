@@ -7,7 +7,9 @@ from fastapi.responses import JSONResponse, Response
 
 from api.auth import TheVault
 from api.problems import HttpProblem
-from vault.errors import InvalidKey, NotFound
+from vault.errors import InvalidKey, NoSpace, NotFound
+from vault.instance import Vault
+from vault.quotas import require_space
 
 router: Final = APIRouter()
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -48,14 +50,25 @@ def timestamp(path: str, vault: TheVault) -> Response:
 
 @router.get("/health")
 def health(vault: TheVault) -> JSONResponse:
-    """Whether the vault can keep and confirm things, and how it stands with its log witnesses.
+    """Whether the vault can keep and confirm things, whether it takes uploads, and how its log witnesses stand to it.
 
-    An alarm among them is for people to look into; the vault goes on taking in evidence.
+    503 when nothing can be confirmed. An alarm among the witnesses is for people to look into; the vault goes on taking
+    in evidence. Without room for uploads it goes on serving custodians and partners.
     """
     well = not vault.sequencer.failing and vault.store.exists("log/checkpoint")
     status = {
         "status": "ok" if well else "the custody log does not move",
+        "uploads": _uploads(vault),
+        "clock": vault.clock.synchronised(),
         "witnesses": vault.witnesses.standings(),
         "alarm": vault.witnesses.alarmed,
     }
     return JSONResponse(status, 200 if well else 503, headers={"Cache-Control": "no-store"})
+
+
+def _uploads(vault: Vault) -> str:
+    try:
+        require_space(vault)
+    except NoSpace:
+        return "refused: the disk is nearly full"
+    return "taken"

@@ -161,6 +161,8 @@ def test_a_disk_that_is_nearly_full_takes_nothing_new(tmp_path: Path) -> None:
         form = {"statement": (None, "x")}
         report = httpx.post(world.address + "/report", files=form, headers=HTML, trust_env=False)
         assert report.status_code == 507
+        health = httpx.get(world.address + "/health", trust_env=False)
+        assert (health.status_code, health.json()["uploads"]) == (200, "refused: the disk is nearly full")
 
 
 @pytest.mark.slow

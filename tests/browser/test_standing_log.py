@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -44,6 +45,7 @@ def test_the_page_and_the_command_say_so_and_later_it_is_confirmed(sender: Sende
         expect(sender.part("saying")).to_contain_text(UNCONFIRMED)
         said = succeed("upload", video, "--server", world.address, "--receipt", receipt)
         assert "the vault could not confirm it yet" in said.err
+        assert httpx.get(world.address + "/health", trust_env=False).status_code == 503
     assert [each["number"] for each in sender.told()["exhibits"]] == [1, 2]
     again = succeed("upload", video, "--server", world.address, "--receipt", receipt)
     assert "confirm" not in again.err
