@@ -1,6 +1,7 @@
 """What planning may cost, and files that are damaged or hostile."""
 
 import struct
+import tracemalloc
 from collections.abc import Iterator
 
 from hypothesis import HealthCheck, given, settings
@@ -95,6 +96,19 @@ class TestCost:
         names = [finding.what for finding in found.findings]
         assert names.count("mp4/gap") == 50_000 - 2_000
         assert sum(name == "mp4/track/gpmd" for name in names) >= 2_000
+
+    def test_memory_does_not_grow_with_the_size_of_the_file(self) -> None:
+        peaks = []
+        for sample in (2_100, 210_000):  # the same number of samples, in ten megabytes and in a gigabyte
+            reader = big(5_000, sample)
+            tracemalloc.start()
+            try:
+                assert plan(reader).outcome is Outcome.CLEAN
+                peaks.append(tracemalloc.get_traced_memory()[1])
+            finally:
+                tracemalloc.stop()
+        assert reader.size > 1_000_000_000
+        assert peaks[1] < 1.1 * peaks[0] < 32 << 20
 
     def test_tables_that_promise_more_than_they_hold_are_refused_at_once(self) -> None:
         for kind in (b"stsz", b"stsc", b"stco"):
