@@ -11,7 +11,7 @@ from typing import Final
 from redaction.blanking import BlankedReader
 from redaction.containers.formats import container_of, descend
 from redaction.disjoint import disjoint, overlaid
-from redaction.errors import MalformedMedia
+from redaction.errors import MalformedMedia, UnsupportedMedia
 from redaction.finding import Finding, Outcome, filler_bytes
 from redaction.reader import Reader
 from redaction.walk import Walk
@@ -46,6 +46,8 @@ def plan(reader: Reader) -> Plan:
         findings = _settled(reader)
     except MalformedMedia as error:
         return Plan(media_type, reader.size, Outcome.UNSTRIPPED, (), error.reason)
+    except UnsupportedMedia:  # not the file itself, which has a container, but what blanking would make of it
+        return Plan(media_type, reader.size, Outcome.UNSTRIPPED, (), "blanking would make it another kind of file")
     return Plan(media_type, reader.size, Outcome.CLEAN, findings)
 
 

@@ -85,6 +85,14 @@ def check_from(vault: Vault, place: Place, progress: Progress) -> Fixity:
     return _Check(vault, place, progress).run()
 
 
+def check_copy(vault: Vault, progress: Progress = lambda _: None) -> Fixity:
+    """`check` without recording it: an event in the log of a restored copy would be another history than the vault's.
+
+    Log witnesses that were asked to cosign it would refuse the vault itself from then on.
+    """
+    return _Check(vault, Place(), progress, record=False).run()
+
+
 def total_bytes(vault: Vault) -> int:
     """Bytes of payload that `check` reads; bundles come on top."""
     with vault.database.reading() as connection:
@@ -92,8 +100,9 @@ def total_bytes(vault: Vault) -> int:
 
 
 class _Check:
-    def __init__(self, vault: Vault, place: Place, progress: Progress) -> None:
+    def __init__(self, vault: Vault, place: Place, progress: Progress, *, record: bool = True) -> None:
         self._vault, self._place, self._progress = vault, place, progress
+        self._recording = record
         self._result = Fixity()
         self._replay = Replay(vault.trust)
         self._replayed = 0
@@ -111,7 +120,7 @@ class _Check:
         self._read_releases()
         result.objects = self._place.objects
         result.faults += self._place.faults
-        if log_is_well:
+        if log_is_well and self._recording:
             _record(vault, result)
         return result
 

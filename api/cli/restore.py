@@ -11,7 +11,7 @@ from api.cli.output import Progress, new_directory, require_free, say, warn
 from api.cli.vaults import opened
 from evidence.trust import Trust
 from vault.database.connection import parse_url
-from vault.fixity import check, total_bytes
+from vault.fixity import check_copy, total_bytes
 from vault.opening import AgeOpener
 from vault.restoring import MalformedBackup, unpack
 from vault.settings import TRUST_FILE, load
@@ -66,7 +66,7 @@ def _counted(pieces: Iterator[bytes], progress: Callable[[int], None]) -> Iterat
 
 def _checked(folder: Path) -> int:
     with opened(folder) as vault, Progress(total_bytes(vault), "checking") as progress:
-        result = check(vault, progress.update)
+        result = check_copy(vault, progress.update)
     for fault in result.faults:
         say(f"{fault.key}: {fault.what}")
     say(f"objects: {result.objects}, faults: {len(result.faults)}")
