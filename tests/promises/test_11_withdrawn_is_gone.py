@@ -18,7 +18,7 @@ from evidence.exhibit import header_length
 from evidence.ids import parse_receipt
 from tests import media
 from tests.service import JSON, World, amparo
-from tests.traces import files
+from tests.traces import contents, files
 from vault.age.errors import AgeError
 from vault.age.identities import KeyIdentity, open_header
 from vault.age.stream import Decryptor
@@ -72,7 +72,7 @@ def look(world: World, receipt: str) -> httpx.Response:
 
 def opened(world: World, case: Case) -> list[bytes]:
     """Whatever opens with the custodian's or the partner's key: age files, and media under any key that is found."""
-    heads = [data for data in (path.read_bytes() for path in files([world.vault])) if data.startswith(AGE)]
+    heads = [data for data in (contents(path) for path in files([world.vault])) if data.startswith(AGE)]
     payloads = [head[len(_header(head)) :] for head in heads] + [
         each for each in case.payloads if not each.startswith(AGE)
     ]

@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import http.server
-import itertools
 import shutil
 import threading
 import time
@@ -142,21 +141,20 @@ def test_the_log_grows_at_its_fixed_moments_only(tmp_path: Path) -> None:
     world = World.make(tmp_path, cadence=1)
     try:
         world.service.start()
-        seen, moments = b"", list[float]()
+        seen, moments, began = b"", 0, time.monotonic()
         writing = threading.Thread(target=lambda: [world.report([], f"statement {number}") for number in range(4)])
         writing.start()
         with httpx.Client(trust_env=False) as client:
             while writing.is_alive():
                 note = client.get(world.address + "/log/checkpoint").content
-                if seen and note != seen:
-                    moments.append(time.time())
+                moments += bool(seen) and note != seen
                 seen = note
                 time.sleep(0.01)
         writing.join()
+        seconds = time.monotonic() - began
     finally:
         world.service.kill()
-    assert len(moments) >= 3
-    assert all(later - earlier > 0.5 for earlier, later in itertools.pairwise(moments))
+    assert 3 <= moments <= seconds + 2  # one a second, and what a busy machine shifts at either end
 
 
 def test_two_histories_of_one_length_look_the_same_but_for_hashes(tmp_path: Path) -> None:
