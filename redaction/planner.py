@@ -53,13 +53,15 @@ def plan(reader: Reader) -> Plan:
 
 def _settled(reader: Reader) -> tuple[Finding, ...]:
     """Findings after which there is nothing more to find: where blanking may move borders, the result is read, too."""
+    view: Reader = reader
     findings: tuple[Finding, ...] = ()
     for _ in range(_PASSES):
-        walk, view = Walk(descend), BlankedReader(reader, findings)
+        walk = Walk(descend)
         further = changing(view, disjoint(descend(view, walk)))
-        findings = changing(reader, overlaid(findings, further))
+        findings = changing(reader, overlaid(findings, further)) if findings else further
         if walk.settled or not further:
             return findings
+        view = BlankedReader(reader, findings)
     raise MalformedMedia("blanking does not come to an end")
 
 

@@ -20,9 +20,12 @@ def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterat
     in a sample that lies elsewhere. When a kept one does not, or has samples elsewhere than in `mdat`, unclaimed bytes
     stay, because they may be picture or sound.
     """
-    kept = _kept(mdats, tracks)
-    if _shared(tracks):
-        search.walk.unsettle()
+    chunks = [piece for track in tracks if track.kept for piece in track.chunks.ranges()]
+    kept = merged(chunks)
+    if _length(kept) < _length(chunks):
+        search.walk.unsettle()  # samples share bytes: what is blanked in one may change how another is read
+    if any(track.elastic for track in tracks):
+        kept = _stretched(mdats, tracks)
     inside = within(kept, mdats)
     certain = inside == kept and all(track.certain for track in tracks if track.kept)
     claimed = list(inside)
@@ -46,12 +49,6 @@ def media_data(search: Search, mdats: Ranges, tracks: Sequence[Track]) -> Iterat
             yield from search.blank(start, end, "mp4/gap")
 
 
-def _shared(tracks: Sequence[Track]) -> bool:
-    """Whether kept samples share bytes: what is blanked in one may change how another is read."""
-    ranges = [piece for track in tracks if track.kept for piece in track.chunks.ranges()]
-    return sum(end - start for start, end in merged(ranges)) < sum(end - start for start, end in ranges)
-
-
 def _inside(findings: Iterator[Finding], mdats: Ranges) -> Iterator[Finding]:
     """The findings; MalformedMedia for one outside the media data, where blanking would hit the file's structure."""
     starts = [start for start, _ in mdats]
@@ -62,11 +59,13 @@ def _inside(findings: Iterator[Finding], mdats: Ranges) -> Iterator[Finding]:
         yield finding
 
 
-def _kept(mdats: Ranges, tracks: Sequence[Track]) -> Ranges:
-    """The bytes of all kept samples; chunks of uncertain length reach to the next chunk of any track."""
-    starts: list[int] = []
-    if any(track.elastic for track in tracks):
-        starts = sorted({start for track in tracks for start, _ in track.chunks.ranges()} | {end for _, end in mdats})
+def _length(ranges: Ranges) -> int:
+    return sum(end - start for start, end in ranges)
+
+
+def _stretched(mdats: Ranges, tracks: Sequence[Track]) -> Ranges:
+    """The bytes of all kept samples, where chunks of uncertain length reach to the next chunk of any track."""
+    starts = sorted({start for track in tracks for start, _ in track.chunks.ranges()} | {end for _, end in mdats})
     ranges: list[tuple[int, int]] = []
     for track in tracks:
         if not track.kept:
