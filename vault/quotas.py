@@ -46,6 +46,11 @@ def require_space(vault: Vault, length: int = 0, *, known: bool = False) -> None
     be able to finish.
     """
     reserve = vault.settings.free_bytes // 4 if known else vault.settings.free_bytes
-    free = [shutil.disk_usage(vault.settings.spool).free, vault.store.free()]
-    if any(each is not None and each < reserve + COPIES * length for each in free):
+    if free_bytes(vault) < reserve + COPIES * length:
         raise NoSpace("the disk is nearly full")
+
+
+def free_bytes(vault: Vault) -> int:
+    """What is free where uploads wait or where they rest, whichever is less; a store may not tell."""
+    free = [shutil.disk_usage(vault.settings.spool).free, vault.store.free()]
+    return min(each for each in free if each is not None)

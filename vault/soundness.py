@@ -5,7 +5,6 @@ What may be told is the state of the machine and of the vault, nothing of a case
 
 import os
 import secrets
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from evidence.errors import EvidenceError
 from evidence.tlog.note import verify
 from vault.errors import VaultError
 from vault.instance import Vault
+from vault.quotas import free_bytes
 from vault.sequencer import waiting_events
 
 _FREE_FILES: Final = 10_000
@@ -35,29 +35,38 @@ class Finding:
     do: str = ""
 
 
+class Unsound(Exception):
+    """What a check found wrong, and what to do."""
+
+    def __init__(self, detail: str, do: str) -> None:
+        super().__init__(detail)
+        self.detail, self.do = detail, do
+
+
 def examine(vault: Vault) -> Iterator[Finding]:
     """All checks, in an order in which the first that fails is the first to see to."""
     for name, check in _CHECKS.items():
         try:
-            yield check(name, vault)
+            yield Finding(name, ok=True, detail=check(vault))
+        except Unsound as error:
+            yield Finding(name, ok=False, detail=error.detail, do=error.do)
         except (VaultError, EvidenceError) as error:
             reason = getattr(error, "reason", "")
             yield Finding(name, ok=False, detail=reason or "it could not be checked", do="see docs/errors.md")
 
 
-def _owner(name: str, vault: Vault) -> Finding:
-    folder = vault.settings.folder
-    status = folder.stat()
+def _owner(vault: Vault) -> str:
+    status = vault.settings.folder.stat()
     if status.st_uid != os.geteuid():
-        detail = "the vault belongs to another user of this machine"
-        return Finding(name, ok=False, detail=detail, do="run this, and the service, as the vault's own user")
+        raise Unsound(
+            "the vault belongs to another user of this machine", "run this, and the service, as the vault's own user"
+        )
     if stat.S_IMODE(status.st_mode) & 0o077:
-        do = "run: chmod 700 DIR"
-        return Finding(name, ok=False, detail="others on this machine may look into the vault's folder", do=do)
-    return Finding(name, ok=True, detail="only its owner may enter the vault's folder")
+        raise Unsound("others on this machine may look into the vault's folder", "run: chmod 700 DIR")
+    return "only its owner may enter the vault's folder"
 
 
-def _store(name: str, vault: Vault) -> Finding:
+def _store(vault: Vault) -> str:
     key, data = _PROBE + secrets.token_hex(8), secrets.token_bytes(64)
     vault.store.put(key, data)
     try:
@@ -65,70 +74,72 @@ def _store(name: str, vault: Vault) -> Finding:
     finally:
         vault.store.delete(key)
     if not same or vault.store.exists(key):
-        detail = "it does not keep, or not let go of, what it is given"
-        return Finding(name, ok=False, detail=detail, do="look at the store's own messages; run amparo fixity DIR")
-    return Finding(name, ok=True, detail="it takes an object, gives it back, and lets go of it")
+        raise Unsound(
+            "it does not keep, or not let go of, what it is given",
+            "look at the store's own messages; run amparo fixity DIR",
+        )
+    return "it takes an object, gives it back, and lets go of it"
 
 
-def _log(name: str, vault: Vault) -> Finding:
+def _log(vault: Vault) -> str:
     vault.sequencer.require_store_agrees()
     size, note, _ = vault.sequencer.nodes()
     verify(note, vault.trust.log_keys)
     with vault.database.reading() as connection:
         waiting = waiting_events(connection)
-    return Finding(
-        name, ok=True, detail=f"{size} events, signed and as in the database; {waiting} wait to be published"
-    )
+    return f"{size} events, signed and as in the database; {waiting} wait to be published"
 
 
-def _disk(name: str, vault: Vault) -> Finding:
-    free = [shutil.disk_usage(vault.settings.spool).free, vault.store.free()]
-    least = min(each for each in free if each is not None)
-    if least < vault.settings.free_bytes:
-        wanted = vault.settings.free_bytes
-        detail = f"{_gigabytes(least)} are free, and {_gigabytes(wanted)} have to be for uploads to be taken"
-        return Finding(name, ok=False, detail=detail, do="make room, or set free_bytes in vault.toml lower")
+def _disk(vault: Vault) -> str:
+    free, wanted = free_bytes(vault), vault.settings.free_bytes
+    if free < wanted:
+        raise Unsound(
+            f"{_gigabytes(free)} are free, and {_gigabytes(wanted)} have to be for uploads to be taken",
+            "make room, or set free_bytes in vault.toml lower",
+        )
     status = os.statvfs(vault.settings.spool)
     if status.f_files and status.f_favail < _FREE_FILES:
-        detail = f"there is room for {status.f_favail} more files only"
-        return Finding(name, ok=False, detail=detail, do="remove small files, or move the vault to another file system")
-    return Finding(name, ok=True, detail=f"{_gigabytes(least)} are free")
+        raise Unsound(
+            f"there is room for {status.f_favail} more files only",
+            "remove small files, or move the vault to another file system",
+        )
+    return f"{_gigabytes(free)} are free"
 
 
 def _gigabytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB"
 
 
-def _swap(name: str, _vault: Vault) -> Finding:
+def _swap(_vault: Vault) -> str:
     try:
         places = [line.split()[0] for line in _SWAPS.read_text("utf-8").splitlines()[1:] if line.strip()]
     except OSError:
-        return Finding(name, ok=True, detail="this system does not tell")
-    plain = [place for place in places if not place.startswith(_ENCRYPTED)]
-    if plain:
-        detail = "memory, in which uploads pass in clear, may be swapped to a disk that is not encrypted"
-        do = "turn swap off (swapoff -a), or encrypt it with a key that is new at each start"
-        return Finding(name, ok=False, detail=detail, do=do)
-    return Finding(name, ok=True, detail="on mapped devices only: see that they are encrypted" if places else "off")
+        return "this system does not tell"
+    if any(not place.startswith(_ENCRYPTED) for place in places):
+        raise Unsound(
+            "memory, in which uploads pass in clear, may be swapped to a disk that is not encrypted",
+            "turn swap off (swapoff -a), or encrypt it with a key that is new at each start",
+        )
+    return "on mapped devices only: see that they are encrypted" if places else "off"
 
 
-def _clock(name: str, vault: Vault) -> Finding:
+def _clock(vault: Vault) -> str:
     if vault.clock.synchronised() != "ntp":
-        detail = "nothing keeps this machine's clock, and each record will say so"
-        return Finding(name, ok=False, detail=detail, do="install and start a time service, such as chrony")
-    return Finding(name, ok=True, detail="a time service keeps it")
+        raise Unsound(
+            "nothing keeps this machine's clock, and each record will say so",
+            "install and start a time service, such as chrony",
+        )
+    return "a time service keeps it"
 
 
-def _custodians(name: str, vault: Vault) -> Finding:
+def _custodians(vault: Vault) -> str:
     count, quorum = len(vault.trust.custodians), vault.trust.quorum
     lost = count - quorum
-    detail = f"{quorum} of {count} release; media outlive the loss of {lost} of their keys" + (
-        "" if lost else ": keep copies of every key in safe places"
-    )
-    return Finding(name, ok=True, detail=detail)
+    advice = "" if lost else ": keep copies of every key in safe places"
+    return f"{quorum} of {count} release; media outlive the loss of {lost} of their keys{advice}"
 
 
-_CHECKS: Final[dict[str, Callable[[str, Vault], Finding]]] = {
+_CHECKS: Final[dict[str, Callable[[Vault], str]]] = {
     "folder": _owner,
     "store": _store,
     "log": _log,
@@ -137,3 +148,4 @@ _CHECKS: Final[dict[str, Callable[[str, Vault], Finding]]] = {
     "clock": _clock,
     "custodians": _custodians,
 }
+"""Each says what it saw, or raises Unsound."""
