@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -74,6 +74,13 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.close()
+
+
+def counted(pieces: Iterable[bytes], progress: Callable[[int], object]) -> Iterator[bytes]:
+    """The pieces as they come, each one's bytes told to `progress` as it passes."""
+    for piece in pieces:
+        progress(len(piece))
+        yield piece
 
 
 @contextlib.contextmanager

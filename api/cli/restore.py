@@ -1,13 +1,13 @@
 """`amparo restore`: a vault's folder from a backup, checked before anybody relies on it."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from api.cli.failures import CheckFailed
 from api.cli.files import FileReader
 from api.cli.keys import load_identity
-from api.cli.output import Progress, new_directory, require_free, say, warn
+from api.cli.output import Progress, counted, new_directory, require_free, say, warn
 from api.cli.vaults import opened
 from evidence.trust import Trust
 from vault.database.connection import parse_url
@@ -36,8 +36,8 @@ def run(args: argparse.Namespace) -> int:
         Progress(source.size, "unpacking") as progress,
         new_directory(args.output) as folder,
     ):
-        files = _unpacked(_counted(opener(source), progress.update), folder)
-    trust = Trust.parse((args.output / TRUST_FILE).read_bytes())
+        files = _unpacked(counted(opener(source), progress.update), folder)
+        trust = Trust.parse((folder / TRUST_FILE).read_bytes())
     say(f"{args.output}: {files} files")
     say(f"Its log is {trust.log.vkey}: compare that with the trust.json of a partner or an auditor.")
     settings = load(args.output)
@@ -56,12 +56,6 @@ def _unpacked(pieces: Iterator[bytes], folder: Path) -> int:
 
 def _embedded(database: str) -> bool:
     return parse_url(database).get_backend_name() == "sqlite"
-
-
-def _counted(pieces: Iterator[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
-    for piece in pieces:
-        progress(len(piece))
-        yield piece
 
 
 def _checked(folder: Path) -> int:

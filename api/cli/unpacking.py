@@ -1,12 +1,13 @@
 """Write a bundle that passed every check as plain files, comparing again what is written with what was checked."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from api.cli.extensions import extension_of
+from api.cli.output import counted
 from evidence import bundle as names
 from evidence import bundle_stamps, report
 from evidence.archive import Window
@@ -125,13 +126,8 @@ class _Unpacking:
         digest = hashlib.sha256()
         with path.open("xb") as file:
             path.chmod(0o600)
-            for chunk in self._counted(chunks):
+            for chunk in counted(chunks, self._progress):
                 digest.update(chunk)
                 file.write(chunk)
         self._sums[name] = digest.hexdigest()
         return digest.digest()
-
-    def _counted(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
-            self._progress(len(chunk))
-            yield chunk

@@ -113,9 +113,13 @@ def test_another_key_opens_nothing_and_nothing_is_overwritten(
         [member("pipe", tarfile.FIFOTYPE)],
         [member("trust.json"), member("trust.json")],
         [member("anything")],
+        [member("trust.json")],
         [],
     ],
-    ids=["above", "absolute", "above by a detour", "symlink", "hard link", "pipe", "twice", "no vault", "empty"],
+    ids=[
+        *("above", "absolute", "above by a detour", "symlink", "hard link", "pipe", "twice"),
+        *("no vault", "no trust anchor", "empty"),
+    ],
 )
 def test_a_forged_backup_writes_nothing_anywhere(
     amparo: Amparo, handed: Handed, tmp_path: Path, key: Path, members: list[tarfile.TarInfo]
