@@ -211,16 +211,23 @@ class World:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, folder: Path, *, fellows: int = 0, quorum: int = 1) -> Iterator["World"]:
-        """A new vault with its service, the partner and the auditor enrolled."""
+    def started(cls, folder: Path, *, fellows: int = 0, quorum: int = 1) -> Iterator["World"]:
+        """A new vault with its service, nobody enrolled."""
         world = cls.make(folder, fellows=fellows, quorum=quorum)
         try:
             world.service.start()
-            world.enrol(world.partner, "partner")
-            world.enrol(world.auditor, "auditor")
             yield world
         finally:
             world.service.kill()
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls, folder: Path, *, fellows: int = 0, quorum: int = 1) -> Iterator["World"]:
+        """A new vault with its service, the partner and the auditor enrolled."""
+        with cls.started(folder, fellows=fellows, quorum=quorum) as world:
+            world.enrol(world.partner, "partner")
+            world.enrol(world.auditor, "auditor")
+            yield world
 
     @property
     def vault(self) -> Path:

@@ -19,12 +19,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World.make(tmp_path_factory.mktemp("world"))
-    try:
-        made.service.start()
+    with World.started(tmp_path_factory.mktemp("world")) as made:
         yield made
-    finally:
-        made.service.kill()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Uploads go through a real nginx with our file: they arrive, and nginx keeps nothing of them or of who sent them."""
 
 import contextlib
-import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,14 +14,16 @@ import pytest
 
 from tests import media
 from tests.oracles import require
+from tests.oracles.tsa import openssl
 from tests.paths import ROOT
-from tests.service import World
+from tests.service import JSON, World, free_port
 from tests.tus import Tus
 
 pytestmark = pytest.mark.slow
 
 CONFIGURATION: Final = ROOT / "deploy" / "proxy" / "nginx.conf"
 PHOTO: Final = media.noise(1400)  # about 1.8 MB, more than any buffer of nginx
+CERTIFICATE: Final = "fullchain.pem"
 TEMPORARY: Final = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 AGENT: Final = "recognisable-agent/1.0"
 
@@ -29,7 +31,7 @@ AGENT: Final = "recognisable-agent/1.0"
 @dataclass(frozen=True)
 class Proxy:
     folder: Path
-    address: str
+    client: httpx.Client
 
     @property
     def kept(self) -> bytes:
@@ -40,19 +42,10 @@ class Proxy:
         return b"".join(path.read_bytes() for path in files)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World.make(tmp_path_factory.mktemp("world"))
-    try:
-        made.service.start()
+    with World.started(tmp_path_factory.mktemp("world")) as made:
         yield made
-    finally:
-        made.service.kill()
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +53,10 @@ def proxy(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
     """nginx with our file; only places, ports and certificate are those of the test."""
     nginx = require.tool("nginx")
     folder = tmp_path_factory.mktemp("nginx")
-    subject = ["-subj", "/CN=vault.example.org", "-days", "2", "-nodes", "-newkey", "rsa:2048"]
-    made = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "fullchain.pem")]
-    subprocess.run(["openssl", "req", "-x509", *subject, *made], check=True, capture_output=True)
+    subject = ["-subj", "/CN=vault.example.org", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    openssl(
+        folder, "req", "-x509", *subject, "-nodes", "-newkey", "rsa:2048", "-keyout", "key.pem", "-out", CERTIFICATE
+    )
     port = free_port()
     text = CONFIGURATION.read_text()
     for ours, here in (
@@ -76,33 +70,36 @@ def proxy(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
         text = text.replace(ours, here)
     temporary = "".join(f"{name}_temp_path {folder}/{name};\n    " for name in TEMPORARY)
     (folder / "nginx.conf").write_text(text.replace("access_log off;", f"access_log off;\n    {temporary}", 1))
-    with (folder / "said.txt").open("wb") as said:
+    trusted = ssl.create_default_context(cafile=folder / CERTIFICATE)
+    base = f"https://127.0.0.1:{port}"
+    with (
+        (folder / "said.txt").open("wb") as said,
+        httpx.Client(base_url=base, verify=trusted, trust_env=False, timeout=60) as client,
+    ):
         running = subprocess.Popen(
             [nginx, "-c", str(folder / "nginx.conf"), "-g", "daemon off;"], stdout=said, stderr=said
         )
         try:
-            address = f"https://127.0.0.1:{port}"
             for _ in range(100):
                 with contextlib.suppress(httpx.TransportError):
-                    assert httpx.get(address + "/health", verify=False, trust_env=False).status_code == 200  # noqa: S501 - a certificate of this test
+                    assert client.get("/health").status_code == 200
                     break
                 time.sleep(0.1)
             for name in TEMPORARY:
                 (folder / name).rmdir()  # now nothing can wait on disk: who tries answers with an error
-            yield Proxy(folder, address)
+            yield Proxy(folder, client)
         finally:
             running.terminate()
             running.wait(10)
 
 
-def send(address: str) -> httpx.Response:
+def send(proxy: Proxy) -> httpx.Response:
     files = {"files": ("at-home.jpg", PHOTO)}
-    headers = {"Accept": "application/json", "User-Agent": AGENT}
-    return httpx.post(address + "/report", files=files, headers=headers, verify=False, trust_env=False, timeout=60)  # noqa: S501 - a certificate of this test
+    return proxy.client.post("/report", files=files, headers={**JSON, "User-Agent": AGENT})
 
 
 def test_a_photo_arrives_and_nothing_of_it_is_kept_on_the_way(proxy: Proxy, world: World) -> None:
-    answer = send(proxy.address)
+    answer = send(proxy)
     assert answer.status_code == 200, answer.text
     assert answer.json()["exhibits"][0]["outcome"] == "clean"
     kept = proxy.kept
@@ -113,17 +110,16 @@ def test_a_photo_arrives_and_nothing_of_it_is_kept_on_the_way(proxy: Proxy, worl
 
 
 def test_a_resumable_upload_goes_through(proxy: Proxy, world: World) -> None:
-    opened = httpx.post(proxy.address + "/api/cases", json={}, verify=False, trust_env=False, timeout=60).json()  # noqa: S501 - a certificate of this test
+    opened = proxy.client.post("/api/cases", json={}).json()
     assert opened["uploads"].startswith("/uploads")
     tus = Tus(world.address, opened["receipt"], opened["case"])
     path = tus.begin(len(PHOTO))
     common = {"Tus-Resumable": "1.0.0", "Authorization": f"Receipt {tus.receipt}"}
     piece = {**common, "Content-Type": "application/offset+octet-stream"}
-    with httpx.Client(base_url=proxy.address, verify=False, trust_env=False, timeout=60) as client:  # noqa: S501 - a certificate of this test
-        for start in (0, len(PHOTO) // 2):
-            half = PHOTO[start : start + (len(PHOTO) // 2 if start == 0 else len(PHOTO))]
-            answer = client.patch(path, content=half, headers={**piece, "Upload-Offset": str(start)})
-            assert answer.status_code == 204, answer.text
+    middle = len(PHOTO) // 2
+    for start, half in ((0, PHOTO[:middle]), (middle, PHOTO[middle:])):
+        answer = proxy.client.patch(path, content=half, headers={**piece, "Upload-Offset": str(start)})
+        assert answer.status_code == 204, answer.text
     assert len(tus.seen()["exhibits"]) == 1
     assert proxy.kept.count(PHOTO[50_000:50_032]) == 0
 
@@ -131,7 +127,7 @@ def test_a_resumable_upload_goes_through(proxy: Proxy, world: World) -> None:
 def test_an_outage_of_the_service_writes_no_address_anywhere(proxy: Proxy, world: World) -> None:
     world.service.kill()
     try:
-        assert send(proxy.address).status_code == 502
+        assert send(proxy).status_code == 502
     finally:
         world.service.start()
     assert b"127.0.0.1" not in proxy.kept
