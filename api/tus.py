@@ -121,8 +121,8 @@ def metadata_of(headers: Mapping[str, str]) -> dict[str, bytes]:
     return values
 
 
-def described(upload: Upload) -> dict[str, str]:
-    """The headers that say how an upload stands."""
+def described(upload: Upload, *, confirmed: bool) -> dict[str, str]:
+    """The headers that say how an upload stands; `confirmed`: whether the log shows the exhibit that it became."""
     headers = {"Upload-Offset": str(upload.received)}
     if upload.length is None:
         headers["Upload-Defer-Length"] = "1"
@@ -130,6 +130,8 @@ def described(upload: Upload) -> dict[str, str]:
         headers["Upload-Length"] = str(upload.length)
     if upload.number:
         headers[EXHIBIT] = str(upload.number)
+        if not confirmed:
+            headers[CONFIRMED] = "no"
     else:
         headers["Upload-Expires"] = formatdate(upload.expires, usegmt=True)
     return headers

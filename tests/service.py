@@ -296,6 +296,20 @@ class World:
         self.as_partner("download", request, "-o", bundle, partner=partner)
         return request
 
+    @contextlib.contextmanager
+    def standing_log(self) -> Iterator[None]:
+        """Inside, no checkpoint can be published, because something else stands in its place."""
+        checkpoint = self.vault / "store" / "log" / "checkpoint"
+        before = checkpoint.read_bytes()
+        checkpoint.unlink()
+        (checkpoint / "in-the-way").mkdir(parents=True)
+        try:
+            yield
+        finally:
+            (checkpoint / "in-the-way").rmdir()
+            checkpoint.rmdir()
+            checkpoint.write_bytes(before)
+
     def open(self, bundle: Path, folder: Path, partner: Person | None = None) -> Done:
         """`amparo open`, as the partner."""
         return amparo("open", bundle, "-i", (partner or self.partner).key, "-o", folder, "--trust", self.trust_file)

@@ -35,6 +35,7 @@ from vault.sealing import seal_small
 STATEMENT_LIMIT: Final = 100_000  # characters
 STATEMENT_TRIES: Final = 1000
 _CASE_FORMAT: Final = "amparo/stored-case/1"
+_TAKEN_IN: Final = {EventType.CASE_OPENED, EventType.STATEMENT_SEALED, EventType.EXHIBIT_SEALED}
 Note = Callable[[Connection, Sequence[Sealed]], None]
 
 
@@ -165,7 +166,8 @@ def look_up(vault: Vault, receipt: Receipt) -> Report:
         else _open_view(vault, case, row.exhibit)
         for row in found
     )
-    return Report(case.number, receipt, views, (), case.statements > 0)
+    confirmed = not any(event.type in _TAKEN_IN for event in vault.sequencer.unpublished(case.number))
+    return Report(case.number, receipt, views, (), case.statements > 0, confirmed)
 
 
 def _plan(received: Received, *, keep_place: bool) -> Plan | None:

@@ -101,6 +101,16 @@ class Sequencer:
         """`record`, then `wait`: what may be acknowledged."""
         return self.wait(self.record(change))
 
+    def unpublished(self, case: str) -> list[Event]:
+        """The events of a case that no published checkpoint covers yet, oldest first."""
+        events = schema.events
+        with self._database.reading() as connection:
+            # The size first: what is published meanwhile is called unpublished once more, never the other way round.
+            size = _number(connection, "published_size")
+            uncovered = events.c.position.is_(None) | (events.c.position >= size)
+            query = select(events.c.body).where(events.c.case == case, uncovered).order_by(events.c.id)
+            return [Event.parse(bytes(body)) for (body,) in connection.execute(query)]
+
     def start(self) -> None:
         """Begin working in a thread of its own."""
         self._thread = threading.Thread(target=self._run, name="sequencer", daemon=True)

@@ -66,8 +66,6 @@ class Hold(Grip):
 
     def __init__(self, vault: Vault, upload: Upload, ticket: int, facts: Facts, file_key: bytes) -> None:
         super().__init__(vault, upload, ticket)
-        self.confirmed = True
-        """Whether a published checkpoint covers the exhibit that `seal` made."""
         self._facts, self._file_key = facts, file_key
         self._stored = upload.received
 
@@ -128,11 +126,11 @@ class Hold(Grip):
                 spool.write(chunk)
             spool.finish()
             try:
-                self.confirmed = self._take_in(Received(spool, digest.digest()), receipt)
+                confirmed = self._take_in(Received(spool, digest.digest()), receipt)
             except UnsupportedMedia:
                 self.end(Phase.REFUSED)
                 raise
-        if self.confirmed:
+        if confirmed:
             staging.remove(vault.store, facts.upload)
         return self.upload
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from api.cli.failures import CheckFailed
 from api.cli.output import Progress
 from api.client import Client, ServerError
-from api.tus import CONFIRMED, CONTENT_TYPE, EXHIBIT, VERSION
+from api.tus import CONTENT_TYPE, EXHIBIT, VERSION
 from evidence.ids import Receipt
 
 CHUNK: Final = 256 * 1024  # bytes
@@ -30,8 +30,8 @@ class Sending:
         self._client, self._uploads, self._sleep = client, uploads, sleep
         self._own = {"Tus-Resumable": VERSION, "Authorization": f"Receipt {receipt}"}
 
-    def send(self, path: Path, progress: Progress) -> tuple[int, bool]:
-        """The number of the exhibit that the file became, and whether the log shows it yet.
+    def send(self, path: Path, progress: Progress) -> int:
+        """The number of the exhibit that the file became.
 
         ServerError at once where trying again is of no use, else after TRIES.
         """
@@ -54,7 +54,7 @@ class Sending:
                 if EXHIBIT not in headers:
                     raise CheckFailed("the file became shorter while it was sent", "send it again")
         shown.reach(size)
-        return int(headers[EXHIBIT]), headers.get(CONFIRMED) != "no"
+        return int(headers[EXHIBIT])
 
     def _come_back(self, address: str, error: ServerError, failures: int) -> tuple[Mapping[str, str], int]:
         """How the upload stands, once the vault answers again; and how often it failed by then."""

@@ -32,23 +32,22 @@ def run(args: argparse.Namespace) -> int:
         raise WrongUse("there is nothing to send", "name photos or videos, or give --statement")
     total = sum(_size(path) for path in args.files)
     with Client(args.server) as client:
-        case, receipt, uploads, confirmed = _case(client, args)
+        case, receipt, uploads = _case(client, args)
         sending, numbers, refused = Sending(client, receipt, uploads), list[int](), list[int]()
         with Progress(total, "sending") as progress:
             for place, path in enumerate(args.files, 1):
                 try:
-                    number, known = sending.send(path, progress)
+                    number = sending.send(path, progress)
                 except ServerError as error:
                     if error.code != "unsupported-media" or (len(args.files) == 1 and not args.statement.strip()):
                         raise
                     refused.append(place)
                 else:
                     numbers.append(number)
-                    confirmed = confirmed and known
         seen = client.get("/api/receipt", headers={"Authorization": f"Receipt {receipt}"})
     exhibits = [each for each in seen["exhibits"] if each["number"] in numbers]
     answer: dict[str, Any] = {"case": case, "receipt": receipt, "exhibits": exhibits, "refused": refused}
-    if not confirmed:
+    if not seen.get("confirmed", True):
         answer["confirmed"] = False
     if args.json:
         print_json(answer)
@@ -63,21 +62,21 @@ def _size(path: Path) -> int:
         return reader.size
 
 
-def _case(client: Client, args: argparse.Namespace) -> tuple[str, Receipt, str, bool]:
-    """The case to send to: number, receipt, where its files go, and whether the log shows it yet."""
+def _case(client: Client, args: argparse.Namespace) -> tuple[str, Receipt, str]:
+    """The case to send to: number, receipt, where its files go."""
     if args.receipt:
         return _add_to(client, args)
     opened = client.post("/api/cases", {"statement": args.statement, "keep_place": bool(args.keep_place)})
-    return opened["case"], parse_receipt(opened["receipt"]), opened["uploads"], opened.get("confirmed", True)
+    return opened["case"], parse_receipt(opened["receipt"]), opened["uploads"]
 
 
-def _add_to(client: Client, args: argparse.Namespace) -> tuple[str, Receipt, str, bool]:
-    receipt, confirmed = parse_receipt(args.receipt), True
+def _add_to(client: Client, args: argparse.Namespace) -> tuple[str, Receipt, str]:
+    receipt = parse_receipt(args.receipt)
     shown = {"Authorization": f"Receipt {receipt}"}
     if args.statement.strip():
-        confirmed = client.post_form("/report", {STATEMENT: args.statement}, shown).get("confirmed", True)
+        client.post_form("/report", {STATEMENT: args.statement}, shown)
     case = client.get("/api/receipt", headers=shown)["case"]
-    return case, receipt, KEEPING if args.keep_place else UPLOADS, confirmed
+    return case, receipt, KEEPING if args.keep_place else UPLOADS
 
 
 def _tell(answer: dict[str, Any]) -> None:
@@ -86,7 +85,7 @@ def _tell(answer: dict[str, Any]) -> None:
     fours = " ".join(receipt[at : at + 4] for at in range(0, len(receipt), 4))
     say(f"Receipt:     {fours}   (only for you; nobody can recover it)")
     if not answer.get("confirmed", True):
-        warn("it is sealed, but the vault could not confirm it yet", "keep the receipt, and look again in some minutes")
+        warn("it is sealed, and waits for the next checkpoint of the log, which confirms it", "keep the receipt")
     for exhibit in answer["exhibits"]:
         say()
         say(f"Exhibit {exhibit['number']}: {exhibit['media_type']}, {exhibit['bytes']} bytes")

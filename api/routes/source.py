@@ -129,7 +129,7 @@ async def receipt_json(request: Request, receipt: TheReceipt, vault: TheVault) -
         for each in await run_sync(under_way, vault, found.case, limiter=limits_of(request).asking)
     ]
     told: dict[str, Json] = {"case": found.case, "exhibits": list(found.exhibits), "uploads": waiting}
-    return JSONResponse(told, headers=_NO_STORE)
+    return JSONResponse(told if found.confirmed else {**told, "confirmed": False}, headers=_NO_STORE)
 
 
 async def _found(request: Request, vault: Vault) -> ReportView:

@@ -21,7 +21,6 @@ from api.problems import HttpProblem
 from api.signatures import AUTHORITY
 from api.tus import (
     ALGORITHMS,
-    CONFIRMED,
     CONTENT_TYPE,
     EXTENSIONS,
     VERSION,
@@ -104,7 +103,7 @@ async def create(request: Request, receipt: TheReceipt, vault: TheVault) -> Resp
         async with _held(request, vault, secret, receipt) as held:
             upload = held if isinstance(held, Upload) else await _append(request, held, receipt)
     location = f"{_here(request)}/uploads/{encode_secret(secret)}"
-    return Response(status_code=201, headers={"Location": location, **described(upload)})
+    return Response(status_code=201, headers={"Location": location, **await _described(request, vault, upload)})
 
 
 @router.head("/{upload}")
@@ -113,7 +112,7 @@ async def offset(request: Request, upload: str, receipt: TheReceipt, vault: TheV
     secret = parse_secret(upload)
     async with _held(request, vault, secret, receipt) as held:
         found = held if isinstance(held, Upload) else await _finished(request, held, receipt)
-    return Response(status_code=200, headers=described(found))
+    return Response(status_code=200, headers=await _described(request, vault, found))
 
 
 @router.patch("/{upload}")
@@ -123,7 +122,7 @@ async def append(request: Request, upload: str, receipt: TheReceipt, vault: TheV
     await _find(request, vault, secret, receipt)
     if request.headers.get("content-type") != CONTENT_TYPE:
         raise HttpProblem("wrong-content-type")
-    at, confirmed = offset_of(request.headers), True
+    at = offset_of(request.headers)
     async with _held(request, vault, secret, receipt) as held:
         found = held if isinstance(held, Upload) else held.upload
         if found.received != at:
@@ -131,9 +130,7 @@ async def append(request: Request, upload: str, receipt: TheReceipt, vault: TheV
         if isinstance(held, Hold):
             await _learn_length(request, held)
             found = await _append(request, held, receipt)
-            confirmed = held.confirmed
-    headers = described(found) if confirmed else {**described(found), CONFIRMED: "no"}
-    return Response(status_code=204, headers=headers)
+    return Response(status_code=204, headers=await _described(request, vault, found))
 
 
 @router.delete("/{upload}")
@@ -166,6 +163,13 @@ def _here(request: Request) -> str:
     host, told = request.headers.get("host", ""), request.headers.get("x-forwarded-proto", "")
     scheme = told if told in {"http", "https"} else "http" if _LOOPBACK.fullmatch(host) else ""
     return f"{scheme}://{host}" if scheme and AUTHORITY.fullmatch(host) else ""
+
+
+async def _described(request: Request, vault: Vault, upload: Upload) -> dict[str, str]:
+    """How the upload stands; of an exhibit the log is asked each time, for the answer that told may have been lost."""
+    asking = partial(vault.sequencer.unpublished, upload.case)
+    waiting = await run_sync(asking, limiter=limits_of(request).asking) if upload.number else []
+    return described(upload, confirmed=all(event.exhibit != upload.exhibit for event in waiting))
 
 
 async def _find(request: Request, vault: Vault, secret: bytes, receipt: Receipt) -> Upload:
