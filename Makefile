@@ -73,7 +73,7 @@ format: $(VENV)/.dev ## rewrite the code in its one form
 words: $(VENV)/.dev ## bring the catalogues of words in step with the pages
 	$(BIN)/python -m api.web.update_catalogues
 
-bench: $(VENV)/.dev ## measurements, as ratios to baselines taken in the same run
+bench: $(VENV)/.dev $(VENV)/.page ## measurements, as ratios to baselines taken in the same run
 	$(BIN)/python -m tests.bench
 
 wheel: $(VENV)/.page ## a package to install elsewhere, with the built script inside

@@ -5,7 +5,7 @@ import platform
 import tempfile
 from pathlib import Path
 
-from tests.bench import intake, log, redaction, search
+from tests.bench import intake, log, redaction, search, work
 
 
 def main() -> None:
@@ -19,6 +19,7 @@ def main() -> None:
         log.measure(Path(folder), arguments.events)
     with tempfile.TemporaryDirectory(prefix="amparo-bench-") as folder:
         intake.measure(Path(folder), arguments.mib)
+    work.measure()
     search.measure()
     redaction.measure()
 
