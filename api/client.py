@@ -20,7 +20,7 @@ from evidence.canonical import Json, encode
 from evidence.identity import PublicLine
 
 _WORK_TRIES: Final = 3
-_MOST_BITS: Final = 24  # a server that asks for more shall not keep this computer busy
+_MOST_BITS: Final = 20  # a server that asks for more shall not keep this computer busy
 TIMEOUT: Final = httpx.Timeout(60.0, read=600.0)  # seconds; a large upload is sealed before the answer begins
 
 

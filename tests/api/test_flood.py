@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import itertools
 import socket
 import threading
 from collections.abc import Iterator
@@ -58,6 +59,14 @@ def done(problem: Any) -> str:
     return f"{problem['challenge']}:{solve(problem['challenge'], problem['bits'])}"
 
 
+def next_best(challenge: str, bits: int) -> str:
+    """The solution but for its last number, which solves nothing."""
+    rest, _, last = solve(challenge, bits).rpartition(".")
+    return next(
+        told for each in itertools.count(int(last) + 1) if not solves(challenge, told := f"{rest}.{each}", bits)
+    )
+
+
 @pytest.fixture(scope="module")
 def pressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Four turns at once, of which one was taken: from now on cases cost work."""
@@ -73,17 +82,21 @@ def test_under_pressure_a_case_costs_work_and_the_work_counts_once(pressed: Worl
     asked(open_case(pressed, work))
 
 
-@pytest.mark.parametrize("lie", ["nonce", "bits", "expiry", "salt", "mac", "nonsense", "empty", "purpose"])
+@pytest.mark.parametrize(
+    "lie", ["number", "few", "order", "bits", "expiry", "salt", "mac", "nonsense", "empty", "purpose"]
+)
 def test_work_that_was_not_asked_for_or_not_done_does_not_count(pressed: World, lie: str) -> None:
     problem = asked(open_case(pressed))
     challenge, bits = problem["challenge"], problem["bits"]
     expires, told, salt, mac = challenge.split(".")
     false = {
-        "nonce": f"{challenge}:{int(solve(challenge, bits)) + 1}",
-        "bits": f"{expires}.1.{salt}.{mac}:0",
+        "number": f"{challenge}:{next_best(challenge, bits)}",
+        "few": f"{challenge}:{solve(challenge, bits).rpartition('.')[0]}",
+        "order": f"{challenge}:{'.'.join(reversed(solve(challenge, bits).split('.')))}",
+        "bits": f"{expires}.1.{salt}.{mac}:{solve(f'{expires}.1.{salt}.{mac}', 1)}",
         "expiry": f"{int(expires) + 1}.{told}.{salt}.{mac}:{solve(f'{int(expires) + 1}.{told}.{salt}.{mac}', bits)}",
-        "salt": f"{expires}.{told}.{'0' * 32}.{mac}:0",
-        "mac": f"{expires}.{told}.{salt}.{'A' * 43}:0",
+        "salt": done({"challenge": f"{expires}.{told}.{'0' * 32}.{mac}", "bits": bits}),
+        "mac": done({"challenge": f"{expires}.{told}.{salt}.{'A' * 43}", "bits": bits}),
         "nonsense": "x" * 5000,
         "empty": ":",
         "purpose": done(problem),
@@ -96,8 +109,6 @@ def test_work_that_was_not_asked_for_or_not_done_does_not_count(pressed: World, 
             trust_env=False,
         )
         asked(answer)
-    elif lie == "nonce" and solves(challenge, str(int(solve(challenge, bits)) + 1), bits):
-        pytest.skip("the next number solves it too")
     else:
         asked(open_case(pressed, false))
 
@@ -229,6 +240,8 @@ def test_more_pressure_asks_for_more_work() -> None:
 
 @pytest.mark.parametrize("bits", range(12))
 def test_work_is_what_the_contract_says(bits: int) -> None:
-    nonce = solve("a challenge", bits)
-    digest = hashlib.sha256(b"a challenge:" + nonce.encode()).digest()
-    assert f"{int.from_bytes(digest):0256b}".startswith("0" * bits)
+    numbers = solve("a challenge", bits).split(".")
+    assert len(numbers) == 16
+    for puzzle, number in enumerate(numbers):
+        digest = hashlib.sha256(f"a challenge:{puzzle}:{number}".encode()).digest()
+        assert f"{int.from_bytes(digest):0256b}".startswith("0" * bits)

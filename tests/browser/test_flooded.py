@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Response
 
 from api.proof_of_work import solve
+from api.work import BITS
 from tests import media
 from tests.browser.sender import Sender
 from tests.service import World
@@ -36,7 +37,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 def test_the_page_does_the_work_that_a_flooded_vault_asks_for(sender: Sender, world: World, tmp_path: Path) -> None:
     asked = httpx.post(world.address + "/api/cases", json={}, trust_env=False)
-    assert (asked.status_code, asked.json()["bits"]) == (429, 18)  # the most that is ever asked for
+    assert (asked.status_code, asked.json()["bits"]) == (429, BITS)  # the most that is ever asked for
     answers: list[Response] = []
     sender.tab.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it cannot wrap a builtin
     file = tmp_path / "a.jpg"
@@ -52,6 +53,6 @@ def test_the_page_does_the_work_that_a_flooded_vault_asks_for(sender: Sender, wo
     assert opening == [429, 201]
     assert sender.tab.evaluate("said")[0].startswith("Getting ready.")
     done = next(answer for answer in answers if answer.status == 201).request.headers["amparo-work"]
-    challenge, _, nonce = done.rpartition(":")
-    assert nonce == solve(challenge, 18)  # the worker tries each number once, in order: no hash is for nothing
+    challenge, _, solution = done.rpartition(":")
+    assert solution == solve(challenge, BITS)  # the worker tries each number once, in order: no hash is for nothing
     sender.phone.require_no_trace()

@@ -17,7 +17,7 @@ declare global {
 // The one address that the page's policy lets become a script.
 const policy = window.trustedTypes?.createPolicy("work", { createScriptURL: () => WORKER });
 
-/** A decimal nonce such that SHA-256(challenge ":" nonce) begins with `bits` zero bits. Throws Cut or Stopped. */
+/** The solution of a challenge: decimal numbers with dots between them (`api/proof_of_work.py`). Throws Cut or Stopped. */
 export function solve(challenge: string, bits: number, signal?: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(policy ? policy.createScriptURL("") : WORKER);
