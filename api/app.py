@@ -46,6 +46,7 @@ from vault import withdrawal as withdrawals
 from vault.errors import VaultError
 from vault.fixity_schedule import FixitySchedule
 from vault.instance import VERSION, Vault
+from vault.notification_schedule import Notifying
 from vault.timestamp_schedule import Timestamping
 
 _HEADERS: Final = (
@@ -83,8 +84,11 @@ def create_app(vault: Vault) -> FastAPI:
         fixity.start()
         timestamping = Timestamping(vault, _say)
         timestamping.start()
+        notifying = Notifying(vault, _say)
+        notifying.start()
         async with sweeping(vault):
             yield
+        await run_in_threadpool(notifying.stop)
         await run_in_threadpool(fixity.stop)
         await run_in_threadpool(timestamping.stop)
         await finishing

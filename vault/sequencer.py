@@ -130,8 +130,12 @@ class Sequencer:
             while self._commit():
                 self._publish(still_held)
             self._refresh(still_held)
-            with self._database.reading() as connection:
-                return _number(connection, "published_size")
+            return self.published_size()
+
+    def published_size(self) -> int:
+        """How many events the newest published checkpoint covers."""
+        with self._database.reading() as connection:
+            return _number(connection, "published_size")
 
     def nodes(self) -> tuple[int, bytes, tiles.TileNodes]:
         """The published log's size, signed checkpoint and tree."""

@@ -15,6 +15,7 @@
 | `timestamp_hours` | hours from one timestamp of an authority to its next | – |
 | `fixity_hours` | hours from one check of everything stored to the next | – |
 | `fixity_rate` | bytes a second that such a check reads at most | – |
+| `notice_hours` | hours from one notice (`vault.notices`) to the next | –; who carries it learns no finer time |
 | `cadence_seconds` | seconds between two checkpoints | –; who sees the log learns no finer time of an upload |
 | `uploads_at_once`, `waiting_bytes` | count and bytes of unfinished uploads; from a quarter on work is asked for | – |
 | `cases_per_hour`, `forms_per_hour` | a process: cases opened by programs (as above), reports by plain forms | – |
@@ -72,6 +73,7 @@ class Settings:
     live_seconds: int = 600
     timestamp_hours: int = 24
     fixity_hours: int = 24
+    notice_hours: int = 1
     fixity_rate: int = 16 << 20
 
     def answers_to(self, authority: str) -> bool:

@@ -15,6 +15,8 @@ from evidence.errors import EvidenceError
 from evidence.tlog.note import verify
 from vault.errors import VaultError
 from vault.instance import Vault
+from vault.notices import FILE, load
+from vault.notifying import possible
 from vault.quotas import free_bytes
 from vault.sequencer import waiting_events
 
@@ -139,6 +141,21 @@ def _custodians(vault: Vault) -> str:
     return f"{quorum} of {count} release; media outlive the loss of {lost} of their keys{advice}"
 
 
+def _notices(vault: Vault) -> str:
+    entries = load(vault.settings.folder)
+    for number, notice in enumerate(entries, 1):
+        if not possible(notice):
+            raise Unsound(
+                f"the address of entry {number} is none that a notice can go to",
+                f"correct it in {FILE}; then try: amparo notices DIR --send",
+            )
+    return (
+        f"{len(entries)} addresses are told when something is new"
+        if entries
+        else "nobody is told when something is new"
+    )
+
+
 _CHECKS: Final[dict[str, Callable[[Vault], str]]] = {
     "folder": _owner,
     "store": _store,
@@ -147,5 +164,6 @@ _CHECKS: Final[dict[str, Callable[[Vault], str]]] = {
     "swap": _swap,
     "clock": _clock,
     "custodians": _custodians,
+    "notices": _notices,
 }
 """Each says what it saw, or raises Unsound."""

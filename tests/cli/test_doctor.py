@@ -13,7 +13,7 @@ from tests.vault.media import PHOTO
 from vault import soundness
 from vault.clock import SystemClock
 
-NAMES = ["vault", "folder", "store", "log", "disk", "swap", "clock", "custodians"]
+NAMES = ["vault", "folder", "store", "log", "disk", "swap", "clock", "custodians", "notices"]
 SWAPS = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 
 

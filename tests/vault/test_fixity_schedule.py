@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ import pytest
 from evidence.event import Event, EventType
 from tests.oracles import ceph
 from tests.service import World
+from tests.vault.hands import Hands
 from tests.vault.making import Furnished, furnished, person, report
 from tests.vault.media import PHOTO
 from vault import fixity
-from vault.clock import Synchronisation
 from vault.errors import StoreUnavailable
 from vault.fixity_schedule import LEASE, FixitySchedule, Pass, Stopped
 from vault.instance import Vault, open_vault
@@ -27,19 +27,6 @@ from vault.setup import NewVault, create
 from vault.withdrawal import withdraw
 
 DAY = timedelta(days=1)
-
-
-@dataclass
-class Hands:
-    """A clock that stands until it is moved."""
-
-    moment: datetime = field(default_factory=lambda: datetime.fromtimestamp(time.time(), UTC))
-
-    def now(self) -> datetime:
-        return self.moment
-
-    def synchronised(self) -> Synchronisation:
-        return "ntp"
 
 
 @pytest.fixture(scope="module")
