@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evidence.errors import EvidenceError
-from evidence.event import ROLES, TYPES, Event, commitment
-from evidence.fields import moment, rfc3339
+from evidence.event import Event, Members, commitment, read
 from evidence.tlog.merkle import HASH_BYTES, Frontier, leaf_hash
 from evidence.tlog.tiles import TILE_WIDTH
 
@@ -66,27 +65,11 @@ def examine(piece: Piece) -> Examined:
 def read_events(examined: Examined) -> Iterator[Event | str]:
     """The events of a piece; for what is none, what is wrong with it."""
     for written in marshal.loads(examined.events):  # noqa: S302 -- written by `examine`, in a process of our own
-        if isinstance(written, str):
-            yield written
-        else:
-            kind, time, role, *others = written
-            yield Event(TYPES[kind], moment(time), ROLES[role], *others)
+        yield written if isinstance(written, str) else Event.of(written)
 
 
-def _written(body: bytes) -> str | tuple[object, ...]:
+def _written(body: bytes) -> str | Members:
     try:
-        event = Event.parse(body)
+        return read(body)
     except EvidenceError as error:
         return error.reason
-    return (
-        event.type.value,
-        rfc3339(event.time),
-        event.role.value,
-        event.actor,
-        event.nonce,
-        event.case,
-        event.exhibit,
-        event.purpose,
-        event.authority,
-        event.detail,
-    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from evidence.canonical import Json, decode, encode
 from evidence.errors import DocumentError
@@ -65,6 +65,12 @@ class Role(StrEnum):
 
 TYPES: Final[Mapping[str, EventType]] = {each.value: each for each in EventType}
 ROLES: Final[Mapping[str, Role]] = {each.value: each for each in Role}
+_NAMES: Final = frozenset(
+    ["format", "type", "time", "case", "exhibit", "actor", "purpose", "authority", "detail", "nonce"]
+)
+_ACTOR_NAMES: Final = frozenset({"role", "id"})
+Members: TypeAlias = tuple[str, str, str, str, bytes, str, str, str, str, Mapping[str, Json]]
+"""Type, time, role and the rest of an event, in the order of the fields of `Event`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,35 +108,40 @@ class Event:
     @classmethod
     def parse(cls, data: bytes) -> "Event":
         """Read an event; NotCanonical or DocumentError when the bytes are not one."""
-        match decode(data):
-            case {
-                "format": "amparo/event/1",
-                "type": str(kind),
-                "time": str(time),
-                "case": str(case),
-                "exhibit": str(exhibit),
-                "actor": {"role": str(role), "id": str(actor), **beside},
-                "purpose": str(purpose),
-                "authority": str(authority),
-                "detail": dict(detail),
-                "nonce": str(nonce),
-                **more,
-            } if not beside and not more:
-                pass
-            case _:
-                raise DocumentError("event: a member is missing, of another kind, or one too many")
-        event_type, event_role = TYPES.get(kind), ROLES.get(role)
-        if event_type is None or event_role is None:
-            raise DocumentError("event: a type or role that this version does not know")
-        if (case and not CASE_PATTERN.fullmatch(case)) or (exhibit and not EXHIBIT_PATTERN.fullmatch(exhibit)):
-            raise DocumentError("event: the member case or exhibit is malformed")
-        if len(actor) > 128 or len(purpose) > TEXT_LIMIT or len(authority) > TEXT_LIMIT:
-            raise DocumentError("event: a text is longer than any that is made")
-        if not NONCE_PATTERN.fullmatch(nonce):
-            raise DocumentError("event: the member nonce is malformed")
-        return cls(
-            event_type, moment(time), event_role, actor, bytes.fromhex(nonce), case, exhibit, purpose, authority, detail
-        )
+        return cls.of(read(data))
+
+    @classmethod
+    def of(cls, members: Members) -> "Event":
+        """The event whose members `read` gave."""
+        kind, time, role, actor, nonce, case, exhibit, purpose, authority, detail = members
+        return cls(TYPES[kind], moment(time), ROLES[role], actor, nonce, case, exhibit, purpose, authority, detail)
+
+
+def read(data: bytes) -> Members:
+    """The checked members of an event, as plain values that another process can take; errors as `Event.parse`."""
+    event = decode(data)
+    if not isinstance(event, dict) or event.keys() != _NAMES:
+        raise DocumentError("event: a member is missing, or one too many")
+    actor, detail = event["actor"], event["detail"]
+    if not isinstance(actor, dict) or actor.keys() != _ACTOR_NAMES or not isinstance(detail, dict):
+        raise DocumentError("event: the member actor or detail is malformed")
+    texts: tuple[Any, ...] = (
+        *(event["type"], event["time"], actor["role"], actor["id"], event["nonce"]),
+        *(event["case"], event["exhibit"], event["purpose"], event["authority"]),
+    )
+    if event["format"] != FORMAT or set(map(type, texts)) != {str}:
+        raise DocumentError("event: of another format, or a member is no text")
+    kind, time, role, who, nonce, case, exhibit, purpose, authority = texts
+    if kind not in TYPES or role not in ROLES:
+        raise DocumentError("event: a type or role that this version does not know")
+    if (case and not CASE_PATTERN.fullmatch(case)) or (exhibit and not EXHIBIT_PATTERN.fullmatch(exhibit)):
+        raise DocumentError("event: the member case or exhibit is malformed")
+    if len(who) > 128 or len(purpose) > TEXT_LIMIT or len(authority) > TEXT_LIMIT:
+        raise DocumentError("event: a text is longer than any that is made")
+    if not NONCE_PATTERN.fullmatch(nonce):
+        raise DocumentError("event: the member nonce is malformed")
+    moment(time)
+    return kind, time, role, who, bytes.fromhex(nonce), case, exhibit, purpose, authority, detail
 
 
 def commitment(event: bytes) -> bytes:
