@@ -24,7 +24,7 @@ from evidence.release import Approval, ReleasedObject
 from evidence.tlog.merkle import prove_inclusion
 from evidence.tlog.proof import TlogProof
 from evidence.tlog.tiles import TileNodes
-from vault import stamped
+from vault import stamped, unfinished
 from vault.age.recipients import parse_recipient
 from vault.database import schema
 from vault.errors import BundleWithdrawn, NotReady, UnknownRequest
@@ -34,6 +34,7 @@ from vault.release import RequestView, agreement, approvals, partner_line, view
 from vault.release_papers import Part, Parts, may_hold, read_answer, read_objects, read_parts, store_parts
 from vault.sealing import payload_of, seal_bytes
 from vault.store.protocol import Store
+from vault.unfinished import Work
 
 CHUNK: Final = 1024 * 1024  # bytes
 RELEASE_FORMAT: Final = "amparo/release/1"
@@ -54,27 +55,22 @@ def seal(vault: Vault, request: str, read_me: ReadMe) -> None:
     asked = view(vault, request)
     with vault.locks.hold(request):
         if vault.store.exists(bundle_parts(request)):
+            unfinished.done(vault, Work.BUNDLE, request)
             return
         _agreed(vault, request)  # before the event: a withdrawal may have deleted the papers
         number = vault.sequencer.record(lambda connection: _seal_event(vault, connection, asked))
         if number:
             vault.sequencer.wait(number)
         _write_parts(vault, asked, _agreed(vault, request), read_me)
+        unfinished.done(vault, Work.BUNDLE, request)
 
 
 def pending(vault: Vault) -> list[str]:
     """Requests whose quorum is met but whose bundle is not there: a crash came between."""
-    requests = schema.requests
-    query = select(requests.c.request, requests.c.state).where(
-        requests.c.state.in_((State.APPROVED.value, State.SEALED.value))
-    )
-    with vault.database.reading() as connection:
-        found = connection.execute(query).all()
     return [
-        row.request
-        for row in found
-        if not vault.store.exists(bundle_parts(row.request))
-        and (row.state == State.SEALED.value or _is_agreed(vault, row.request))
+        request
+        for request in unfinished.left(vault, Work.BUNDLE)
+        if not vault.store.exists(bundle_parts(request)) and _is_agreed(vault, request)
     ]
 
 
@@ -275,7 +271,8 @@ def _logged_events(vault: Vault, case: str, size: int, note: bytes, nodes: TileN
     events = schema.events
     query = (
         select(events.c.position, events.c.body)
-        .where((events.c.case == case) | events.c.type.in_(_ENROLMENT), events.c.position < size)
+        .where(events.c.case.in_((case, "")), (events.c.case == case) | events.c.type.in_(_ENROLMENT))
+        .where(events.c.position < size)
         .order_by(events.c.position)
     )
     with vault.database.reading() as connection:

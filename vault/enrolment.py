@@ -97,7 +97,7 @@ def enrolled(vault: Vault) -> list[dict[str, str]]:
 def signed_enrolment(vault: Vault, name: str) -> Json:
     """The enrolment of a partner as a custodian signed it, from the custody event."""
     events = schema.events
-    query = select(events.c.body).where(events.c.type == EventType.PARTNER_ENROLLED.value)
+    query = select(events.c.body).where(events.c.case == "", events.c.type == EventType.PARTNER_ENROLLED.value)
     with vault.database.reading() as connection:
         for (body,) in connection.execute(query):
             event = Event.parse(bytes(body))

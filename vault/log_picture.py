@@ -84,7 +84,8 @@ def _stamps(vault: Vault) -> list[StampRecord]:
     events = schema.events
     query = (
         select(events.c.body)
-        .where(events.c.type == EventType.CHECKPOINT_TIMESTAMPED.value, events.c.position.is_not(None))
+        .where(events.c.case == "", events.c.type == EventType.CHECKPOINT_TIMESTAMPED.value)
+        .where(events.c.position.is_not(None))
         .order_by(events.c.position.desc())
         .limit(STAMPS)
     )

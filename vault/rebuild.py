@@ -36,6 +36,7 @@ from vault.settings import TRUST_FILE, Settings, load
 from vault.setup import TRUST_KEY
 from vault.store.locate import S3Credentials, open_store
 from vault.store.protocol import Store
+from vault.unfinished import note_everything
 
 Progress = Callable[[int], None]
 """Called with the number of events just read."""
@@ -141,6 +142,7 @@ class _Rebuilding:
         for table, rows in replay.rows(self._verifier):
             for start in range(0, len(rows), _BATCH):
                 connection.execute(insert(table), [dict(row) for row in rows[start : start + _BATCH]])
+        note_everything(connection)
         return replay
 
     def _rebuilt(self, replay: Replay, old: str) -> Rebuilt:

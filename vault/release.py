@@ -22,12 +22,14 @@ from evidence.identity import PublicLine
 from evidence.ids import RequestId, new_request_id
 from evidence.release import Approval, Denial, ReleasedObject, Request, objects_digest
 from evidence.signed import SignedDocument
+from vault import unfinished
 from vault.admission import require_custodian, require_enrolled, require_timely, require_unused
 from vault.database import schema
 from vault.errors import RequestRefused, UnknownCase, UnknownRequest
 from vault.instance import Vault
 from vault.interrupted_record import INTERRUPTED
 from vault.release_papers import store_approved
+from vault.unfinished import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,16 @@ def ask(vault: Vault, partner: PublicLine, signed: SignedDocument) -> RequestId:
     return request
 
 
-def views(vault: Vault, partner: str | None = None) -> list[RequestView]:
-    """All requests, or those of one partner, newest last."""
+def views(vault: Vault, partner: str | None = None, request: str | None = None) -> list[RequestView]:
+    """All requests, or those of one partner or with one id, newest last."""
     requests, approvals = schema.requests, schema.approvals
     query = select(requests).order_by(requests.c.time, requests.c.request)
     given = select(approvals.c.request, approvals.c.custodian).order_by(approvals.c.custodian)
     if partner is not None:
         query = query.where(requests.c.partner == partner)
         given = given.join(requests, requests.c.request == approvals.c.request).where(requests.c.partner == partner)
+    if request is not None:
+        query, given = query.where(requests.c.request == request), given.where(approvals.c.request == request)
     approved: defaultdict[str, list[str]] = defaultdict(list)
     with vault.database.reading() as connection:
         rows = connection.execute(query).all()
@@ -129,10 +133,10 @@ def views(vault: Vault, partner: str | None = None) -> list[RequestView]:
 
 def view(vault: Vault, request: str, partner: str | None = None) -> RequestView:
     """One request; UnknownRequest when there is none, or it is another partner's."""
-    found = next((each for each in views(vault, partner) if each.request == request), None)
-    if found is None:
+    found = views(vault, partner, request)
+    if not found:
         raise UnknownRequest("no request has this id")
-    return found
+    return found[0]
 
 
 def partner_line(vault: Vault, name: str) -> PublicLine:
@@ -218,6 +222,8 @@ def _record_approval(
         insert(schema.approvals).values(request=asked.request, custodian=custodian, objects_sha256=approval.objects)
     )
     _set_state(connection, asked.request, after)
+    if agreement(vault, connection, asked.request) is not None:
+        unfinished.note(connection, Work.BUNDLE, asked.request)
     detail: dict[str, Json] = {"request": asked.request, "signed": signed.to_json()}
     event = vault.event(
         EventType.RELEASE_APPROVED,

@@ -39,7 +39,8 @@ def _records(vault: Vault, size: int) -> Iterator[StampRecord]:
     events = schema.events
     query = (
         select(events.c.body)
-        .where(events.c.type == EventType.CHECKPOINT_TIMESTAMPED.value, events.c.position < size)
+        .where(events.c.case == "", events.c.type == EventType.CHECKPOINT_TIMESTAMPED.value)
+        .where(events.c.position < size)
         .order_by(events.c.position)
     )
     with vault.database.reading() as connection:

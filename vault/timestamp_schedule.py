@@ -61,7 +61,7 @@ class Timestamping:
         with self.vault.locks.hold(_LOCK):
             for authority in self.vault.trust.authorities:
                 pause, not_before = self._pauses.get(authority.name, (0.0, 0.0))
-                if time.monotonic() < not_before or not _due(self.vault, authority):
+                if time.monotonic() < not_before or not due(self.vault, authority):
                     continue
                 try:
                     stamp(self.vault, authority)
@@ -115,12 +115,12 @@ def _kept(vault: Vault, key: str, note: bytes) -> bytes:
     return note
 
 
-def _due(vault: Vault, authority: Authority) -> bool:
+def due(vault: Vault, authority: Authority) -> bool:
     """Whether the authority's newest stamp is older than it may be, or there is none."""
     events = schema.events
     query = (
         select(events.c.body)
-        .where(events.c.type == EventType.CHECKPOINT_TIMESTAMPED.value)
+        .where(events.c.case == "", events.c.type == EventType.CHECKPOINT_TIMESTAMPED.value)
         .order_by(events.c.id.desc())
         .limit(100)
     )

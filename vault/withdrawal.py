@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select, update
 from evidence.custody import State, next_state
 from evidence.event import Event, EventType, Role
 from evidence.ids import CaseNumber, Receipt
-from vault import staging
+from vault import staging, unfinished
 from vault.database import schema
 from vault.errors import CaseWithdrawn, StoreError, UnknownExhibit
 from vault.instance import Vault
@@ -35,6 +35,7 @@ from vault.receipts import case_key, known_case
 from vault.release_papers import may_hold, shows_what_is_held
 from vault.sealing import PAYLOAD
 from vault.staging import Phase
+from vault.unfinished import Work
 
 ACTOR: Final = "source"
 
@@ -62,6 +63,7 @@ def withdraw(vault: Vault, receipt: Receipt, numbers: Sequence[int] | None = Non
         vault.sequencer.record_and_wait(lambda connection: _record(vault, connection, case, numbers))
         gone = _Gone(vault, case)
         gone.delete()
+        unfinished.done(vault, Work.WITHDRAWAL, case)
     return Withdrawn(case, tuple(sorted(gone.numbers if numbers is None else set(numbers))), numbers is None)
 
 
@@ -71,16 +73,13 @@ def finish(vault: Vault) -> None:
     Waits for the log, since a withdrawal that is not published yet could still be lost with the database. A case whose
     objects cannot be deleted now does not keep the others.
     """
-    exhibits, cases = schema.exhibits, schema.cases
-    destroyed = select(exhibits.c.case).where(exhibits.c.state == State.DESTROYED.value)
-    withdrawn = select(cases.c.case).where(cases.c.state == State.WITHDRAWN.value)
-    with vault.database.reading() as connection:
-        found = sorted(connection.execute(destroyed.union(withdrawn)).scalars())
+    found = unfinished.left(vault, Work.WITHDRAWAL)
     if found:
         vault.sequencer.record_and_wait(lambda _: [])
     for case in found:
         with contextlib.suppress(StoreError), vault.locks.hold(case):
             _Gone(vault, case).delete()
+            unfinished.done(vault, Work.WITHDRAWAL, case)
 
 
 def _record(vault: Vault, connection: Connection, case: str, numbers: Sequence[int] | None) -> list[Event]:
@@ -110,6 +109,7 @@ def _record(vault: Vault, connection: Connection, case: str, numbers: Sequence[i
         after = next_state(EventType.CONSENT_WITHDRAWN, Role.SOURCE, state)
         connection.execute(update(cases).where(cases.c.case == case).values(state=after.value))
         events.append(vault.event(EventType.CONSENT_WITHDRAWN, Role.SOURCE, ACTOR, case=case))
+    unfinished.note(connection, Work.WITHDRAWAL, case)
     return events
 
 

@@ -73,6 +73,8 @@ def rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
                 table.name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=str)
                 for table in schema.metadata.sorted_tables
             }
+        # What may be half done is all that could be: looking at it finds out, and strikes it out.
+        del found["unfinished"]
         # When the log last grew is no part of it: a vault that was made anew may let it grow at once.
         found["meta"] = [row for row in found["meta"] if row["name"] != "published_at"]
         return found

@@ -136,8 +136,14 @@ def test_a_crash_between_the_event_and_the_files_is_made_good(
         made = report(vault, PHOTO)
         enrol(vault, custodian, partner)
         request = ask(vault, partner, made.case)
-        approve(vault, custodian, partner, request, made.case)
-        vault.store.delete(f"releases/{request}/parts.json")
+        give(vault, custodian, request, approval(vault, custodian, partner, request, made.case))
+
+        def crash(*_: str) -> str:
+            raise MemoryError
+
+        with pytest.raises(MemoryError):
+            bundles.seal(vault, request, crash)
+    with running(folder) as vault:
         with pytest.raises(NotReady):
             bundles.open_content(vault, request, partner.line.name)
         assert bundles.pending(vault) == [request]

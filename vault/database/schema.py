@@ -86,6 +86,14 @@ events: Final = Table(
     sqlite_autoincrement=True,
 )
 
+unfinished: Final = Table(
+    "unfinished",
+    metadata,
+    Column("work", String(16), primary_key=True),
+    Column("name", String(16), primary_key=True),
+    comment="what a crash may have left half done: withdrawals by their case, bundles by their request",
+)
+
 nonces: Final = Table(
     "nonces",
     metadata,
