@@ -162,7 +162,8 @@ class Service:
 class World:
     """A vault with its custodian, and people who may be enrolled. `service` runs between `start` and `stop`.
 
-    `fellows` are the other custodians, where there are several.
+    `fellows` are the other custodians, where there are several; `disks` are folders on which others keep what the vault
+    stores, where it does not lie in its own folder alone.
     """
 
     folder: Path
@@ -171,6 +172,7 @@ class World:
     auditor: Person
     service: Service
     fellows: tuple[Person, ...] = ()
+    disks: tuple[Path, ...] = ()
 
     @classmethod
     def make(
@@ -179,6 +181,7 @@ class World:
         *,
         classic: bool = False,
         database: str = "",
+        store: str = "",
         cadence: float = 0.05,
         policy: Path | None = None,
         fellows: int = 0,
@@ -187,6 +190,7 @@ class World:
         """Keys and a new vault; the service is not started, nobody is enrolled.
 
         `classic`: the custodian's key; `database`: the URL of an empty one, instead of SQLite in the vault's folder;
+        `store`: the URL of one, instead of a directory there;
         `cadence`: seconds, few, so that nobody who tests waits for the next checkpoint; `policy`: of log witnesses.
         """
         custodian, partner = Person.new(folder, "custodian", classic=classic), Person.new(folder, "partner")
@@ -206,6 +210,7 @@ class World:
             str(cadence),
             *(["--policy", str(policy)] if policy else []),
             *(["--db", database] if database else []),
+            *(["--store", store] if store else []),
         )
         return cls(folder, custodian, partner, auditor, Service(vault, folder / "said.txt"), others)
 

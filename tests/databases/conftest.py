@@ -10,12 +10,6 @@ from tests.databases.place import Place
 from tests.oracles import postgresql
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[postgresql.Server]:
-    with postgresql.running() as server:
-        yield server
-
-
 @pytest.fixture
 def postgresql_place(server: postgresql.Server, tmp_path: Path) -> Iterator[Place]:
     """A new database of a server that other tests use too."""

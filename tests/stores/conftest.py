@@ -1,4 +1,4 @@
-"""Each store, empty, under the fixture `store`; one Ceph for the whole session."""
+"""Each store, empty, under the fixture `store`."""
 
 import itertools
 from collections.abc import Iterator
@@ -6,19 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracles.ceph import Gateway, running
+from tests.oracles.ceph import Gateway
 from vault.store.filesystem import FilesystemStore
 from vault.store.locate import S3Credentials, open_store
 from vault.store.protocol import Store
 from vault.store.s3.bucket import S3Store
 
 _numbers = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def ceph() -> Iterator[Gateway]:
-    with running() as gateway:
-        yield gateway
 
 
 @pytest.fixture
