@@ -30,12 +30,12 @@ class Chronology:
         What follows is then compared with this event, so that a clock that was set back once is reported once.
         """
         latest, self.latest = self.latest, event.time
-        if latest is None:
+        if latest is None or event.time >= latest:
             return
         until = event.time + (timedelta(hours=1) if event.role in HOURLY else timedelta())
         if until < latest - BACKWARDS:
             raise CustodyError(f"{event.type}: its time lies more than an hour before that of an earlier event")
-        self.latest = max(latest, event.time)
+        self.latest = latest
 
 
 def require_signed_then(signed: datetime, event: Event) -> None:

@@ -93,11 +93,11 @@ class Event:
         return encode(
             {
                 "format": FORMAT,
-                "type": self.type.value,
+                "type": self.type._value_,
                 "time": rfc3339(self.time),
                 "case": self.case,
                 "exhibit": self.exhibit,
-                "actor": {"role": self.role.value, "id": self.actor},
+                "actor": {"role": self.role._value_, "id": self.actor},
                 "purpose": self.purpose,
                 "authority": self.authority,
                 "detail": dict(self.detail),

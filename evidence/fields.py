@@ -128,6 +128,7 @@ def moment(text: str) -> datetime:
     raise DocumentError("not a time in RFC 3339, UTC, whole seconds")
 
 
+@lru_cache(_CACHED)
 def rfc3339(time: datetime) -> str:
     """`2026-11-24T00:15:28Z`: RFC 3339, UTC, whole seconds; ValueError for a time without a zone."""
     if time.tzinfo is None:

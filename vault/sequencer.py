@@ -19,10 +19,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from evidence.event import Event, commitment
 from evidence.tlog import tiles
@@ -32,6 +33,7 @@ from evidence.tlog.note import Note, Signer
 from evidence.tlog.tiles import TILE_WIDTH
 from vault.database import schema
 from vault.database.connection import Database
+from vault.database.logged import insert_events, place_events
 from vault.errors import DatabaseBehind, NotFound, SequencerStalled
 from vault.locks import SEQUENCER, Locks, StillHeld
 from vault.store.protocol import Store
@@ -41,11 +43,26 @@ LOG: Final = "log/"
 CHECKPOINT_KEY: Final = "log/checkpoint"
 EVENTS: Final = "events/"
 WRITERS: Final = 8  # files written at once
-BATCH: Final = 4096  # events in one checkpoint at the most
+BATCH: Final = 16384  # events in one checkpoint at the most
 WAIT_SECONDS: Final = 60.0  # and three cadences
 FAILING_SECONDS: Final = 10.0  # the same for a log whose last run failed
 POLL_SECONDS: Final = 0.5  # how often a waiting thread looks for what another process published
 REFRESH_SECONDS: Final = 3600  # after which a checkpoint is published again, with new cosignatures
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """Events that were just given their places, from `first` on, with the entries and leaf hashes that they give."""
+
+    first: int
+    bodies: list[bytes]
+    entries: list[bytes]
+    leaves: list[bytes]
+
+    @classmethod
+    def of(cls, first: int, bodies: list[bytes]) -> "_Fresh":
+        entries = [commitment(body) for body in bodies]
+        return cls(first, bodies, entries, [leaf_hash(entry) for entry in entries])
 
 
 class Sequencer:
@@ -77,11 +94,9 @@ class Sequencer:
         Where `change` returns none, because it was done before a crash, that is the newest one of before.
         """
         with self._database.transaction() as connection:
-            rows = [
-                {"case": event.case, "type": event.type.value, "body": event.encode()} for event in change(connection)
-            ]
+            rows = [(event.case, event.type.value, event.encode()) for event in change(connection)]
             if rows:
-                connection.execute(insert(schema.events), rows)
+                insert_events(connection, rows)
             newest = connection.execute(select(func.max(schema.events.c.id))).scalar_one()
         return int(newest)
 
@@ -127,8 +142,8 @@ class Sequencer:
         with self._locks.hold(SEQUENCER) as still_held:
             self.require_store_agrees()
             self._publish(still_held)
-            while self._commit():
-                self._publish(still_held)
+            while (fresh := self._commit()) is not None:
+                self._publish(still_held, fresh)
             self._refresh(still_held)
             return self.published_size()
 
@@ -194,8 +209,8 @@ class Sequencer:
         if not (published <= stored <= committed and same):
             raise DatabaseBehind("the store's checkpoint is not the database's; run: amparo rebuild DIR")
 
-    def _commit(self) -> bool:
-        """Step 2; whether there was anything to commit."""
+    def _commit(self) -> _Fresh | None:
+        """Step 2; what was committed, None when nothing waits."""
         with self._database.transaction() as connection:
             waiting = connection.execute(
                 select(schema.events.c.id, schema.events.c.body)
@@ -204,37 +219,34 @@ class Sequencer:
                 .limit(BATCH)
             ).all()
             if not waiting:
-                return False
+                return None
             size = _number(connection, "committed_size")
             tree = Frontier(size, _edge(_value(connection, "edge", "")))
-            tree.extend(leaf_hash(commitment(body)) for _, body in waiting)
-            events = schema.events
-            connection.execute(
-                update(events).where(events.c.id == bindparam("number")).values(position=bindparam("at")),
-                [{"number": number, "at": size + place} for place, (number, _) in enumerate(waiting)],
-            )
+            fresh = _Fresh.of(size, [bytes(body) for _, body in waiting])
+            tree.extend(fresh.leaves)
+            place_events(connection, [number for number, _ in waiting], size)
             text = Checkpoint(self._origin, tree.size, tree.root()).encode()
             set_value(connection, "checkpoint", self._signer.sign(text).encode().decode())
             set_value(connection, "committed_size", str(tree.size))
             set_value(connection, "edge", "".join(node.hex() for node in tree.edge))
-        return True
+        return fresh
 
-    def _publish(self, still_held: StillHeld) -> None:
-        """Steps 3 to 6."""
+    def _publish(self, still_held: StillHeld, fresh: _Fresh | None = None) -> None:
+        """Steps 3 to 6, for what was just committed; or for what a crash left, which the database tells."""
         with self._database.reading() as connection:
             old, new = _number(connection, "published_size"), _number(connection, "committed_size")
             if old == new:
                 return
             note = _value(connection, "checkpoint", "")
-            bodies = _bodies(connection, old, new)
-        entries = [commitment(body) for body in bodies]
+            if fresh is None or (fresh.first, len(fresh.bodies)) != (old, new - old):
+                fresh = _Fresh.of(old, _bodies(connection, old, new))
         first, before = self._newest_bundle(old)
         log = chain(
-            tiles.new_tiles(old, (leaf_hash(entry) for entry in entries), self.fetch),
-            tiles.new_entry_bundles(old, entries, self.fetch),
+            tiles.new_tiles(old, fresh.leaves, self.fetch),
+            tiles.new_entry_bundles(old, fresh.entries, self.fetch),
         )
         files = [(LOG + path, data) for path, data in log]
-        files += event_bundles(first, [*before, *bodies])
+        files += event_bundles(first, [*before, *fresh.bodies])
         with ThreadPoolExecutor(WRITERS) as pool:  # each waits for a disk or a network; their order does not matter
             for _ in pool.map(lambda file: self._store.put(*file), files):
                 pass
@@ -287,7 +299,8 @@ class Sequencer:
             keep = "" if full else event_path(index, new % TILE_WIDTH)
             stale = [f"{event_path(index)}.p/"]
             if full:
-                stale += [f"{LOG}{tiles.entries_path(index)}.p/", f"{LOG}{tiles.tile_path(0, index)}.p/"]
+                stale.append(f"{LOG}{tiles.entries_path(index)}.p/")
+                stale += [f"{LOG}{path}.p/" for path in tiles.filled(index)]
             for prefix in stale:
                 for key in list(self._store.list(prefix)):
                     if key != keep:

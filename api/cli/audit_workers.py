@@ -21,7 +21,7 @@ def each(work: Callable[[_A], _B], items: Iterator[_A]) -> Iterator[_B]:
     first = next(items, None)
     if first is None:
         return
-    processes = os.cpu_count() or 1
+    processes = max((os.cpu_count() or 1) - 1, 1)  # the caller works too
     # Not forked: this process has threads.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context) as pool:

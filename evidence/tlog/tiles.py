@@ -141,6 +141,15 @@ def root(size: int, node: Node) -> bytes:
     return range_root(0, size, node)
 
 
+def filled(index: int) -> Iterator[str]:
+    """The paths of the tiles that become full with tile `index` of level 0: itself, and those above that it ends."""
+    level = 0
+    yield tile_path(0, index)
+    while (index + 1) % TILE_WIDTH == 0:
+        level, index = level + 1, index // TILE_WIDTH
+        yield tile_path(level, index)
+
+
 def new_tiles(old_size: int, new_leaf_hashes: Iterable[bytes], fetch: Fetch) -> Iterator[tuple[str, bytes]]:
     """Every tile to write when these leaves are appended to a log of `old_size` entries, with its path.
 

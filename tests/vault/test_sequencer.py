@@ -126,6 +126,17 @@ def test_old_partial_bundles_go_once_a_longer_one_is_there(vault: Vault) -> None
     assert list(vault.store.list("events/")) == [event_path(0, FIRST + 10)]
 
 
+@pytest.mark.slow
+def test_partial_tiles_of_every_level_go_once_the_full_one_is_there(vault: Vault) -> None:
+    recorded(vault, 256 * 256)  # in many checkpoints
+    vault.sequencer.run_once()
+    kept = [key for key in vault.store.list("log/tile/") if ".p/" in key]
+    assert kept
+    full = {key for key in vault.store.list("log/tile/") if ".p/" not in key}
+    assert "log/tile/1/000" in full
+    assert [key for key in kept if key.partition(".p/")[0] in full] == []
+
+
 @pytest.mark.parametrize("size", [3, 250])
 def test_a_crash_before_any_write_is_made_good(vault: Vault, size: int, tmp_path: Path) -> None:
     recorded(vault, size)
