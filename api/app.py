@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.access import ACCESS
 from api.early_answer import EarlyAnswer
 from api.limits import Limits
+from api.liveness import staying_alive
 from api.problems import HANDLED, answer, answer_error
 from api.routes import (
     audit,
@@ -86,7 +87,7 @@ def create_app(vault: Vault) -> FastAPI:
         timestamping.start()
         notifying = Notifying(vault, _say)
         notifying.start()
-        async with sweeping(vault):
+        async with sweeping(vault), staying_alive():
             yield
         await run_in_threadpool(notifying.stop)
         await run_in_threadpool(fixity.stop)
@@ -198,7 +199,8 @@ class Shell:
             _tell_place(error)
             if started:
                 raise ConnectionAbortedError from None
-            await answer("internal", Request(scope, receive))(scope, receive, sending)
+            code = "unavailable" if isinstance(error, MemoryError) else "internal"
+            await answer(code, Request(scope, receive))(scope, receive, sending)
 
     async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] in {"GET", "HEAD"}:

@@ -99,12 +99,16 @@ class Person:
 
 @dataclass
 class Service:
-    """`amparo serve` as a process. `said` is where its standard output and error go, outside the vault's folder."""
+    """`amparo serve` as a process. `said` is where its standard output and error go, outside the vault's folder.
+
+    `launcher` is the module that is run, with what it takes before the command.
+    """
 
     vault: Path
     said: Path
     port: int = 0
     workers: int = 1
+    launcher: tuple[str, ...] = ("api.cli.main",)
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -124,7 +128,7 @@ class Service:
     def start(self, *, healthy: bool = True) -> None:
         """Start, and wait until it answers (and, if `healthy`, says that it is well)."""
         self.port = self.port or free_port()
-        command = [sys.executable, "-m", "api.cli.main", "serve", str(self.vault), "--port", str(self.port)]
+        command = [sys.executable, "-m", *self.launcher, "serve", str(self.vault), "--port", str(self.port)]
         command += ["--workers", str(self.workers)] if self.workers > 1 else []
         self.temporary.mkdir(exist_ok=True)
         environment = {**os.environ, "TMPDIR": str(self.temporary)}
@@ -186,16 +190,17 @@ class World:
         policy: Path | None = None,
         fellows: int = 0,
         quorum: int = 1,
+        vault: Path | None = None,
     ) -> "World":
         """Keys and a new vault; the service is not started, nobody is enrolled.
 
         `classic`: the custodian's key; `database`: the URL of an empty one, instead of SQLite in the vault's folder;
-        `store`: the URL of one, instead of a directory there;
+        `store`: the URL of one, instead of a directory there; `vault`: its folder, if it shall lie elsewhere;
         `cadence`: seconds, few, so that nobody who tests waits for the next checkpoint; `policy`: of log witnesses.
         """
         custodian, partner = Person.new(folder, "custodian", classic=classic), Person.new(folder, "partner")
         auditor = Person.new(folder, "auditor", classic=True)
-        vault = folder / "vault"
+        vault = vault or folder / "vault"
         others = tuple(Person.new(folder, f"fellow-{number}") for number in range(1, fellows + 1))
         succeed(
             "init",

@@ -60,6 +60,35 @@ class Server:
             self.process.wait(60)
             self.process = None
 
+    @contextlib.contextmanager
+    def follower(self) -> Iterator["Server"]:
+        """A second server that has every commit before its client hears of it, and may take over (`promote`)."""
+        folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        try:
+            if os.geteuid() == 0:
+                shutil.chown(folder, "postgres", "postgres")
+            source = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "amparo"]
+            copying = ["-D", str(folder / "data"), "-R", "-X", "stream", "-c", "fast"]
+            subprocess.run(
+                [self.programs / "pg_basebackup", *source, *copying], check=True, cwd=folder, timeout=120, **_as_user()
+            )
+            follower = Server(folder, free_port(), self.programs)
+            follower.start()
+            with self.connect("postgres") as connection:
+                connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                connection.execute("SELECT pg_reload_conf()")
+            try:
+                yield follower
+            finally:
+                follower.stop(signal.SIGQUIT)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def promote(self) -> None:
+        """Follow no more: from here on this server is the one that is written to."""
+        with self.connect("postgres") as connection:
+            connection.execute("SELECT pg_promote()")
+
     def new_database(self) -> str:
         """The URL of a new, empty database."""
         name = f"vault_{secrets.token_hex(6)}"

@@ -3,6 +3,7 @@
 The service's own error texts name keys and quote what was sent, so they end here: raise ours `from None`.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -22,6 +23,7 @@ FAULTS: Final = (MinioException, urllib3.exceptions.HTTPError, OSError, ParseErr
 CONNECT_SECONDS: Final = 2.5
 READ_SECONDS: Final = 60.0  # a Ceph that has just lost a node answers once its peers notice
 PAUSES: Final = (0.2, 0.8)  # seconds before the second and the third try; with the above, unreachable is known in 9 s
+_SPREAD: Final = 1000  # each pause lasts from half as long to one and a half times as long, in so many steps
 
 _CODES: Final[dict[str, Callable[[], StoreError]]] = {
     "NoSuchKey": lambda: NotFound("no object has this key"),
@@ -113,11 +115,16 @@ def attempt(call: Callable[[], _T], pauses: tuple[float, ...] = PAUSES) -> _T:
         except FAULTS as error:
             if not _passes(error):
                 raise failure(error) from None
-        time.sleep(pause)
+        _rest(pause)
     try:
         return call()
     except FAULTS as error:
         raise failure(error) from None
+
+
+def _rest(pause: float) -> None:
+    """Wait about so long: those who met the same fault do not all come back in the same moment."""
+    time.sleep(pause * (0.5 + secrets.randbelow(_SPREAD) / _SPREAD))
 
 
 def failure(error: BaseException) -> StoreError:
