@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.cli.keys import load_identity, load_public
 from api.cli.main import main
+from api.cli.memory import private_environment
 from api.client import Client, Signature
 from evidence.identity import PublicLine, signing_key
 from evidence.trust import Trust
@@ -131,7 +132,7 @@ class Service:
         command = [sys.executable, "-m", *self.launcher, "serve", str(self.vault), "--port", str(self.port)]
         command += ["--workers", str(self.workers)] if self.workers > 1 else []
         self.temporary.mkdir(exist_ok=True)
-        environment = {**os.environ, "TMPDIR": str(self.temporary)}
+        environment = {**private_environment(), "TMPDIR": str(self.temporary)}
         with self.said.open("ab") as said:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdout=said, stderr=said, stdin=subprocess.DEVNULL

@@ -17,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
 from api.cli.failures import CheckFailed, WrongUse
+from api.cli.memory import give_back_memory, keep_memory_private, overwrite_freed_memory
 from api.cli.output import say, warn
 from api.cli.vaults import credentials, opened
 from api.connections import ImpatientProtocol
@@ -29,9 +30,7 @@ DRAIN_SECONDS = 30
 BACKLOG = 2048  # connections that wait to be taken
 WORKERS = 64  # processes at the most
 OPEN_FILES = 65536  # connections and files at once, as far as the system lets us
-LARGE_BLOCK = 256 * 1024  # bytes
-_M_MMAP_THRESHOLD = -3  # mallopt(3)
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 _FOLDER = "AMPARO_WORKER_FOLDER"
 
 
@@ -51,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve until told to stop."""
     if not 1 <= args.workers <= WORKERS:
         raise WrongUse(f"{args.workers} is no number of processes", f"choose from 1 to {WORKERS} with --workers")
+    overwrite_freed_memory()
     with listen(args.host, args.port) as listener:
         with opened(args.folder) as vault:  # also for several: what is wrong with the vault is told once, and here
             if args.workers == 1:
@@ -135,28 +135,6 @@ def _config(app: FastAPI | str, *, factory: bool = False, workers: int = 1) -> u
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-
-
-def keep_memory_private() -> None:
-    """See to it that no copy of this process's memory, which holds uploads in the clear, is made.
-
-    The limit alone does not do: where the kernel pipes core dumps to a program (systemd-coredump), the limit is not
-    asked. A process that is not dumpable is never dumped, and only root may read its memory or attach to it.
-    """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        raise CheckFailed("core dumps could not be switched off", "run the service on Linux")
-
-
-def give_back_memory() -> None:
-    """Have large blocks go back to the system as soon as they are free.
-
-    The C library else learns from the first of them to keep the next ones, in one heap for each thread, and what a
-    thread needed once for a large upload would be held for good. Where there is no such switch nothing is lost.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def allow_open_files() -> None:

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.cli import serve
 from api.cli.main import main
+from api.cli.memory import private_environment
 from tests.faults.steps import Counters, Steps
 from tests.paths import ROOT
 from tests.service import START_SECONDS, Service, free_port
@@ -86,7 +87,7 @@ class Lives(Service):
             self.origin = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.lives", *words],
                 cwd=ROOT,
-                env={**os.environ, "TMPDIR": str(self.temporary)},
+                env={**private_environment(), "TMPDIR": str(self.temporary)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,
