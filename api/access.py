@@ -34,6 +34,8 @@ ACCESS: Final[dict[tuple[str, str], frozenset[Pass]]] = {
     ("POST", "/receipt/withdraw"): frozenset({Pass.RECEIPT}),
     ("GET", "/api/receipt"): frozenset({Pass.RECEIPT}),
     ("POST", "/api/receipt/withdraw"): frozenset({Pass.RECEIPT}),
+    ("POST", "/receipt/consent"): frozenset({Pass.RECEIPT}),
+    ("POST", "/api/receipt/consent"): frozenset({Pass.RECEIPT}),
     ("POST", "/api/cases"): frozenset({Pass.ANYONE}),
     ("OPTIONS", "/uploads"): frozenset({Pass.ANYONE}),
     ("POST", "/uploads"): frozenset({Pass.RECEIPT}),

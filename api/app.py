@@ -26,6 +26,7 @@ from api.problems import HANDLED, answer, answer_error
 from api.routes import (
     audit,
     cases,
+    consent,
     custodian,
     log_page,
     open,  # noqa: A004 -- open to anyone
@@ -64,6 +65,7 @@ ROUTERS: Final = (
     static.router,
     visit.router,
     withdrawal.router,
+    consent.router,
     open.router,
     partner.router,
     custodian.router,

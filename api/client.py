@@ -92,9 +92,10 @@ class Client:
                 raise LookupError(path) from None
             raise
 
-    def post(self, path: str, document: Json) -> Any:
+    def post(self, path: str, document: Json, headers: Mapping[str, str] | None = None) -> Any:
         """POST canonical JSON and parse the answer."""
-        return self._send("POST", path, content=encode(document), headers={"Content-Type": "application/json"}).json()
+        own = {"Content-Type": "application/json", **(headers or {})}
+        return self._send("POST", path, content=encode(document), headers=own).json()
 
     def post_form(self, path: str, fields: Mapping[str, str], headers: Mapping[str, str]) -> Any:
         """POST a form of texts (multipart, RFC 7578), and parse the answer."""

@@ -14,7 +14,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api.problems import HttpProblem
-from api.web.forms import KEEP_PLACE, STATEMENT
+from api.web.forms import CONSENT, KEEP_PLACE, STATEMENT
 from vault.exhibits import Received
 from vault.intake import STATEMENT_LIMIT
 from vault.spool import Spool
@@ -25,7 +25,7 @@ logging.getLogger("python_multipart").setLevel(logging.CRITICAL + 1)
 HEADER_LIMIT: Final = 16 * 1024  # bytes of one part's headers
 TEXT_LIMIT: Final = 4 * STATEMENT_LIMIT  # bytes of one text field
 OTHER_PARTS: Final = 16  # parts of a form beside its files
-TEXTS: Final = frozenset({STATEMENT, KEEP_PLACE})
+TEXTS: Final = frozenset({STATEMENT, KEEP_PLACE, CONSENT})
 """The text fields that are kept; others are read past, so that they cost nothing."""
 
 

@@ -93,6 +93,11 @@ PROBLEMS: Final[dict[str, Problem]] = {
         N_("Much of this case is on the way already."),
         N_("Let what is under way finish, then send the rest."),
     ),
+    "outside-consent": Problem(
+        403,
+        N_("The source of the case does not let this partner have it."),
+        N_("A lawyer who was given the code asks again with it; others speak with the source."),
+    ),
     "work-required": Problem(
         429,
         N_("Many people send at this moment."),
@@ -203,6 +208,7 @@ _BY_CLASS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (vault_errors.UnknownExhibit, "unknown-exhibit"),
     (vault_errors.CaseBusy, "case-busy"),
     (vault_errors.CaseFull, "case-full"),
+    (vault_errors.OutsideConsent, "outside-consent"),
     (vault_errors.UploadGone, "upload-gone"),
     (vault_errors.UnknownUpload, "unknown-upload"),
     (vault_errors.UploadBusy, "upload-busy"),

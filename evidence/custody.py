@@ -6,6 +6,7 @@ through `Custody`, which also checks who acted, every signature and the quorum o
 depend on stands in a `Memory`, so that an auditor can keep it in a file and go on from there.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Final, Protocol, TypeVar
 
 from evidence.canonical import Json
 from evidence.chronology import require_signed_then
+from evidence.consent import KEY_BYTES, Consent, Kind, Scope
 from evidence.errors import CustodyError, EvidenceError
 from evidence.event import Event, EventType, Role
 from evidence.identity import PublicLine
@@ -123,6 +125,8 @@ class _Document(Protocol):
 _D = TypeVar("_D", bound=_Document)
 
 
+SCOPES: Final = frozenset(each.value for each in Scope)
+_CODE_KEY: Final = re.compile(f"(?:[0-9a-f]{{{2 * KEY_BYTES}}})?")
 STATES: Final[Mapping[str, State]] = {each.value: each for each in State}
 _NAMED: Final = frozenset({Role.CUSTODIAN, Role.PARTNER, Role.AUDITOR})
 """The roles in which a person acts."""
@@ -162,7 +166,8 @@ class Custody:
     The memory's keys are a kind of thing and its name; its values begin with the state: `exhibit <id>` is
     `sealed <case>`, `request <id>` is `requested <case> <partner>`, `person <name>` is `enrolled <role> <line>`.
     Beside them: `approval <request> <key id>` and `bundle <request>` are digests of objects, `used <digest>` is `yes`
-    for a signed document, `kept <case>` is how many of its exhibits are not destroyed.
+    for a signed document, `kept <case>` is how many of its exhibits are not destroyed, `consent <case>` is a scope and
+    its key, `kind <name>` is that of a partner who is limited, `chosen <request>` is `yes` for one with a proof.
     """
 
     def __init__(
@@ -194,6 +199,24 @@ class Custody:
     def kept(self, case: str) -> int:
         """How many exhibits of a case were sealed and not destroyed."""
         return int(self._memory.get(f"kept {case}") or 0)
+
+    def consent(self, case: str) -> Consent:
+        """What the source of a case allows."""
+        scope, _, key = (self._memory.get(f"consent {case}") or Scope.PARTNER_LAWYERS.value).partition(" ")
+        return Consent(Scope(scope), bytes.fromhex(key))
+
+    def kind(self, partner: str) -> Kind:
+        """What a partner is enrolled for."""
+        return Kind(self._memory.get(f"kind {partner}") or Kind.LAWYER.value)
+
+    def is_chosen(self, request: str) -> bool:
+        """Whether the request showed that the source chose its partner."""
+        return self._memory.get(f"chosen {request}") is not None
+
+    def require_consent(self, event: Event, partner: str, request: str) -> None:
+        """CustodyError unless the source lets this partner have the case, as it stands now."""
+        if not self.consent(event.case).permits(self.kind(partner), chosen=self.is_chosen(request)):
+            raise CustodyError(f"{event.type}: the source of the case does not let this partner have it")
 
     def remember(self, key: str, value: str) -> None:
         """Keep what a rule needs later."""
@@ -286,6 +309,8 @@ def _enrolled(custody: Custody, event: Event, name: str) -> list[str]:
         raise CustodyError(f"{event.type}: the signed document enrols somebody else")
     if custody.is_custodian(name):
         raise CustodyError(f"{event.type}: under a custodian's name")
+    if enrolment.kind is not Kind.LAWYER:
+        custody.remember(f"kind {name}", enrolment.kind.value)
     return [role, str(enrolment.line)]
 
 
@@ -311,10 +336,21 @@ def _destroyed(custody: Custody, event: Event, exhibit: str) -> None:
     custody.remember(f"kept {event.case}", str(custody.kept(event.case) - 1))
 
 
-def _requested(custody: Custody, event: Event, _: str) -> list[str]:
+def _consented(custody: Custody, event: Event, _: str) -> None:
+    scope, key = event.detail.get("scope"), event.detail.get("key", "")
+    secret = scope == Scope.MY_LAWYER.value
+    if scope not in SCOPES or not isinstance(key, str) or not _CODE_KEY.fullmatch(key) or bool(key) is not secret:
+        raise CustodyError(f"{event.type}: no scope that this version knows, or a key where none belongs")
+    custody.remember(f"consent {event.case}", f"{scope} {key}")
+
+
+def _requested(custody: Custody, event: Event, request: str) -> list[str]:
     line, document = custody.signed(event, Role.PARTNER, Request.from_json)
     if document.case != event.case or document.purpose != event.purpose:
         raise CustodyError(f"{event.type}: the signed request is for another case or purpose")
+    if custody.consent(event.case).is_chosen(document.proof, custody.origin, event.case, line.key_id):
+        custody.remember(f"chosen {request}", "yes")
+    custody.require_consent(event, line.name, request)
     return [event.case, line.name]
 
 
@@ -325,6 +361,7 @@ def _approved(custody: Custody, event: Event, request: str) -> None:
         raise CustodyError(f"{event.type}: the signed approval is for another request, case or partner")
     if event.case != record.case or line.key_id in record.approvals:
         raise CustodyError(f"{event.type}: approved twice by one custodian, or in another case")
+    custody.require_consent(event, record.partner.name, request)
     custody.remember(f"approval {request} {line.key_id}", approval.objects.hex())
 
 
@@ -341,6 +378,7 @@ def _bundle_sealed(custody: Custody, event: Event, request: str) -> None:
         raise CustodyError(f"{event.type}: fewer valid approvals of these objects than the quorum")
     if custody.enrolled(record.partner.name, Role.PARTNER) is None:
         raise CustodyError(f"{event.type}: the partner is not enrolled any more")
+    custody.require_consent(event, record.partner.name, request)
     custody.remember(f"bundle {request}", agreed[0])
 
 
@@ -348,6 +386,7 @@ def _downloaded(custody: Custody, event: Event, request: str) -> None:
     record = custody.request(request)
     if (record.partner.name, record.case) != (event.actor, event.case):
         raise CustodyError(f"{event.type}: by somebody else than the partner who asked, or of another case")
+    custody.require_consent(event, record.partner.name, request)
 
 
 _CHECKS: Final[Mapping[EventType, Callable[[Custody, Event, str], list[str] | None]]] = {
@@ -356,6 +395,7 @@ _CHECKS: Final[Mapping[EventType, Callable[[Custody, Event, str], list[str] | No
     _E.AUDITOR_ENROLLED: _enrolled,
     _E.PARTNER_REVOKED: _revoked,
     _E.AUDITOR_REVOKED: _revoked,
+    _E.CONSENT_GIVEN: _consented,
     _E.EXHIBIT_SEALED: _exhibit_sealed,
     _E.EXHIBIT_VIEWED: _same_case,
     _E.EXHIBIT_DESTROYED: _destroyed,

@@ -72,7 +72,7 @@ class ExhibitRecord:
             "clock": self.clock,
             "channel": self.channel,
             "source": SOURCE,
-            "consent": {"scope": "partner lawyers", "version": 1},
+            "consent": {"scope": "see the events consent.given of the case", "version": 2},
             "media": {"type": self.media_type, "bytes": self.media_bytes, "sha256": self.media_sha256.hex()},
             "payload": {"bytes": self.payload_bytes, "sha256": self.payload_sha256.hex()},
             "redaction": {

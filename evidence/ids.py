@@ -30,7 +30,7 @@ RECEIPT_DIGITS: Final = 16
 
 def new_case_number(entropy: bytes) -> CaseNumber:
     """A case number from 5 random bytes."""
-    digits = _base32(entropy, 5)
+    digits = base32(entropy, 5)
     return CaseNumber(f"{digits[:4]}-{digits[4:]}")
 
 
@@ -43,7 +43,7 @@ def new_exhibit_id(entropy: bytes) -> ExhibitId:
 
 def new_request_id(entropy: bytes) -> RequestId:
     """A request's id from 8 random bytes, of which 60 bits are used."""
-    return RequestId("R-" + _base32(entropy, 8)[:12])
+    return RequestId("R-" + base32(entropy, 8)[:12])
 
 
 def new_receipt(entropy: bytes) -> Receipt:
@@ -53,10 +53,15 @@ def new_receipt(entropy: bytes) -> Receipt:
     return Receipt(f"{int.from_bytes(entropy) % 10**RECEIPT_DIGITS:0{RECEIPT_DIGITS}d}")
 
 
+def plain(text: str) -> str:
+    """What a person wrote of base 32, without blanks and hyphens, in capitals, look-alike letters put right."""
+    return re.sub(r"[\s-]", "", text[:64]).upper().translate(_READ_AS)
+
+
 def parse_case_number(text: str) -> CaseNumber:
     """The case number that a person wrote: small letters, blanks and look-alike letters are forgiven."""
-    plain = re.sub(r"[\s-]", "", text[:64]).upper().translate(_READ_AS)
-    spelled = f"{plain[:4]}-{plain[4:]}"
+    letters = plain(text)
+    spelled = f"{letters[:4]}-{letters[4:]}"
     if not CASE_PATTERN.fullmatch(spelled):
         raise IdentifierError("a case number has eight letters or digits, like K7QM-2XD4")
     return CaseNumber(spelled)
@@ -85,7 +90,8 @@ def parse_receipt(text: str) -> Receipt:
     return Receipt(digits)
 
 
-def _base32(entropy: bytes, length: int) -> str:
+def base32(entropy: bytes, length: int) -> str:
+    """As many of Crockford's letters and digits as `length` random bytes fill."""
     if len(entropy) != length:
         raise ValueError("the wrong number of random bytes")
     number, digits = int.from_bytes(entropy), ""

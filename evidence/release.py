@@ -13,55 +13,66 @@ from datetime import datetime
 from typing import Final
 
 from evidence.canonical import Json, encode
+from evidence.consent import Kind
 from evidence.errors import DocumentError, IdentityError
 from evidence.fields import Fields, rfc3339
 from evidence.identity import PublicLine
 from evidence.ids import CASE_PATTERN, REQUEST_PATTERN
 
 ENROLMENT: Final = "amparo/enrolment/1"
+LIMITED_ENROLMENT: Final = "amparo/enrolment/2"
+"""Of a partner who is no lawyer for every case: it has a `kind`."""
 REVOCATION: Final = "amparo/revocation/1"
 REQUEST: Final = "amparo/request/1"
+CHOSEN_REQUEST: Final = "amparo/request/2"
+"""With a proof that the source chose the partner (`consent.prove`)."""
 APPROVAL: Final = "amparo/approval/2"
 FORMER_APPROVAL: Final = "amparo/approval/1"
 """Without an answer: a custodian's new headers came with it. Logs may hold such approvals; none is made any more."""
 DENIAL: Final = "amparo/denial/1"
+PROOF_BYTES: Final = 64
 PURPOSE_LIMIT: Final = 1000  # characters
 ENROLLED_ROLES: Final = ("partner", "auditor")
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A custodian vouches for somebody's public line in one vault (`origin`)."""
+    """A custodian vouches for somebody's public line in one vault (`origin`); `kind`: what a partner may ask for."""
 
     origin: str
     role: str
     line: PublicLine
     time: datetime
+    kind: Kind = Kind.LAWYER
 
     def to_json(self) -> dict[str, Json]:
         """The document to sign."""
+        limited: dict[str, Json] = {} if self.kind is Kind.LAWYER else {"kind": self.kind.value}
         return {
-            "format": ENROLMENT,
+            "format": LIMITED_ENROLMENT if limited else ENROLMENT,
             "origin": self.origin,
             "role": self.role,
             "line": str(self.line),
             "time": rfc3339(self.time),
+            **limited,
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> "Enrolment":
         """Read a verified document."""
         fields = Fields(value, "enrolment")
-        fields.format(ENROLMENT)
+        limited = value.get("format") == LIMITED_ENROLMENT
+        fields.format(LIMITED_ENROLMENT if limited else ENROLMENT)
         enrolment = cls(
             origin=fields.text("origin", 256),
             role=fields.text("role", 16),
             line=_line(fields, "line"),
             time=fields.time("time"),
+            kind=_kind(fields.text("kind", 16)) if limited else Kind.LAWYER,
         )
         fields.done()
-        if enrolment.role not in ENROLLED_ROLES:
-            raise DocumentError("enrolment: the role is partner or auditor")
+        if enrolment.role not in ENROLLED_ROLES or (limited and enrolment.role != ENROLLED_ROLES[0]):
+            raise DocumentError("enrolment: the role is partner or auditor, and only partners are limited")
         return enrolment
 
 
@@ -89,33 +100,38 @@ class Revocation:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A partner asks for one case."""
+    """A partner asks for one case; `proof`: that its source chose the partner, or empty."""
 
     origin: str
     case: str
     purpose: str
     time: datetime
+    proof: bytes = b""
 
     def to_json(self) -> dict[str, Json]:
         """The document to sign."""
+        proof: dict[str, Json] = {"proof": self.proof.hex()} if self.proof else {}
         return {
-            "format": REQUEST,
+            "format": CHOSEN_REQUEST if proof else REQUEST,
             "origin": self.origin,
             "case": self.case,
             "purpose": self.purpose,
             "time": rfc3339(self.time),
+            **proof,
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> "Request":
         """Read a verified document."""
         fields = Fields(value, "request")
-        fields.format(REQUEST)
+        chosen = value.get("format") == CHOSEN_REQUEST
+        fields.format(CHOSEN_REQUEST if chosen else REQUEST)
         request = cls(
             origin=fields.text("origin", 256),
             case=fields.matching("case", CASE_PATTERN),
             purpose=fields.text("purpose", PURPOSE_LIMIT),
             time=fields.time("time"),
+            proof=fields.hexadecimal("proof", PROOF_BYTES) if chosen else b"",
         )
         fields.done()
         return request
@@ -239,6 +255,14 @@ class Approval:
         )
         fields.done()
         return approval
+
+
+def _kind(name: str) -> Kind:
+    """A kind that limits, by its name."""
+    for kind in (Kind.DOCUMENTATION, Kind.CHOSEN):
+        if kind.value == name:
+            return kind
+    raise DocumentError("enrolment: a kind of partner that this version does not know")
 
 
 def _line(fields: Fields, name: str) -> PublicLine:

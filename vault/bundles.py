@@ -24,7 +24,7 @@ from evidence.release import Approval, ReleasedObject
 from evidence.tlog.merkle import prove_inclusion
 from evidence.tlog.proof import TlogProof
 from evidence.tlog.tiles import TileNodes
-from vault import stamped, unfinished
+from vault import consent, stamped, unfinished
 from vault.age.recipients import parse_recipient
 from vault.database import schema
 from vault.errors import BundleWithdrawn, NotReady, UnknownRequest
@@ -139,6 +139,8 @@ def release_document(vault: Vault, request: str, partner: str) -> Json:
 def _sealed_parts(vault: Vault, request: str, partner: str) -> Parts:
     asked = view(vault, request, partner)
     _require_not_withdrawn(vault, asked)
+    with vault.database.reading() as connection:
+        consent.require(connection, asked.case, partner, chosen=asked.chosen)
     if asked.state != State.SEALED.value or not vault.store.exists(bundle_parts(request)):
         raise NotReady("the bundle is not sealed: the request waits for approvals, or was denied")
     return read_parts(vault.store, request)
@@ -169,7 +171,7 @@ def downloaded(vault: Vault, request: str, partner: str, what: str) -> None:
 
     def change(connection: Connection) -> list[Event]:
         query = (
-            select(requests.c.case, requests.c.state, cases.c.state.label("of_case"))
+            select(requests.c.case, requests.c.state, requests.c.chosen, cases.c.state.label("of_case"))
             .join(cases, cases.c.case == requests.c.case)
             .where(requests.c.request == request)
         )
@@ -178,6 +180,7 @@ def downloaded(vault: Vault, request: str, partner: str, what: str) -> None:
             raise UnknownRequest("no request has this id")
         if connection.execute(still_enrolled).first() is None:
             raise NotReady("the partner is not enrolled any more")
+        consent.require(connection, row.case, partner, chosen=row.chosen)
         next_state(EventType.BUNDLE_DOWNLOADED, Role.PARTNER, State(row.state), State(row.of_case))
         detail: dict[str, Json] = {"request": request, "what": what}
         return [
@@ -222,6 +225,7 @@ def _seal_event(vault: Vault, connection: Connection, asked: RequestView) -> lis
         raise NotReady(error.reason) from None
     if partner != State.ENROLLED.value:
         raise NotReady("the partner is not enrolled any more")
+    consent.require(connection, asked.case, asked.partner, chosen=asked.chosen)
     connection.execute(update(requests).where(requests.c.request == asked.request).values(state=after.value))
     detail: dict[str, Json] = {"request": asked.request, "objects_sha256": digest.hex()}
     return [

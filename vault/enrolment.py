@@ -47,7 +47,7 @@ def enrol(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> Public
         if connection.execute(taken).first() is not None:
             raise NameTaken("somebody was enrolled under this name before; choose another name")
         next_state(kind, Role.CUSTODIAN, State.ABSENT)
-        connection.execute(insert(schema.people).values(person_row(enrolment.line, enrolment.role)))
+        connection.execute(insert(schema.people).values(person_row(enrolment.line, enrolment.role, enrolment.kind)))
         detail: dict[str, Json] = {"name": enrolment.line.name, "signed": signed.to_json()}
         event = vault.event(kind, Role.CUSTODIAN, custodian.name, detail=detail)
         require_timely(event, enrolment.time)
@@ -87,9 +87,9 @@ def revoke(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> None:
 
 
 def enrolled(vault: Vault) -> list[dict[str, str]]:
-    """Everybody who was ever enrolled: name, role, public line, state."""
+    """Everybody who was ever enrolled: name, role, public line, state, and what a partner may ask for."""
     people = schema.people
-    query = select(people.c.name, people.c.role, people.c.line, people.c.state).order_by(people.c.name)
+    query = select(people.c.name, people.c.role, people.c.line, people.c.state, people.c.kind).order_by(people.c.name)
     with vault.database.reading() as connection:
         return [{str(key): str(row[key]) for key in row} for row in connection.execute(query).mappings()]
 

@@ -175,6 +175,12 @@ class CaseFull(VaultError):
     code = "case-full"
 
 
+class OutsideConsent(VaultError):
+    """The source of a case does not let this partner have it."""
+
+    code = "outside-consent"
+
+
 class UnknownUpload(VaultError):
     """No upload has this address."""
 

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, update
 
 from evidence.canonical import Json, decode, encode
+from evidence.consent import Scope
 from evidence.custody import State, next_state
 from evidence.event import Event, EventType, Role
 from evidence.exhibit import StoredObject, statement_text
@@ -21,6 +22,7 @@ from evidence.ids import CaseNumber, Receipt, new_case_number, new_receipt
 from evidence.receipt import verifier, view_key
 from redaction.errors import UnsupportedMedia
 from redaction.planner import Plan
+from vault import consent
 from vault.age.stream import Decryptor
 from vault.database import schema
 from vault.errors import AlreadyExists, CaseBusy, CaseWithdrawn, NothingToSeal, SequencerStalled
@@ -51,6 +53,9 @@ class Report:
     exhibits: tuple[dict[str, Json], ...]
     refused: tuple[int, ...]
     statement: bool
+    scope: Scope
+    code: str
+    """For the source to give to one lawyer; empty unless the scope is theirs alone."""
     confirmed: bool = True
 
 
@@ -79,11 +84,13 @@ def take_in(
     keep_place: bool = False,
     receipt: Receipt | None = None,
     empty: bool = False,
+    scope: Scope | None = None,
     note: Note = lambda *_: None,
 ) -> Report:
     """Seal a statement and files, into a new case or the one of `receipt`; returns when the log covers them.
 
     When the log does not move, what was taken in is safe all the same: the report then says that it is not confirmed.
+    `scope` is whom the source lets have the case; None leaves it as it is.
     `note` runs in the transaction that records it all, and may stop it by an error.
 
     NothingToSeal when there is neither, unless `empty` lets a case begin so; UnsupportedMedia when there is no
@@ -102,7 +109,7 @@ def take_in(
 
         def change(connection: Connection) -> list[Event]:
             note(connection, sealed)
-            return _record(vault, connection, case, sealed, said)
+            return _record(vault, connection, case, sealed, said, scope)
 
         number = vault.sequencer.record(change)
     try:
@@ -111,7 +118,9 @@ def take_in(
     except SequencerStalled:
         confirmed = False
     views = tuple(each.view for each in sealed)
-    return Report(case.number, case.receipt, views, refused, said is not None, confirmed)
+    stands = _scope(vault, case.number)
+    code = consent.code_of(case.secret, stands)
+    return Report(case.number, case.receipt, views, refused, said is not None, stands, code, confirmed)
 
 
 @contextmanager
@@ -167,7 +176,14 @@ def look_up(vault: Vault, receipt: Receipt) -> Report:
         for row in found
     )
     confirmed = not any(event.type in _TAKEN_IN for event in vault.sequencer.unpublished(case.number))
-    return Report(case.number, receipt, views, (), case.statements > 0, confirmed)
+    stands = _scope(vault, case.number)
+    code = consent.code_of(case.secret, stands)
+    return Report(case.number, receipt, views, (), case.statements > 0, stands, code, confirmed)
+
+
+def _scope(vault: Vault, case: str) -> Scope:
+    with vault.database.reading() as connection:
+        return consent.of(connection, case).scope
 
 
 def _plan(received: Received, *, keep_place: bool) -> Plan | None:
@@ -204,9 +220,14 @@ def _seal_statement(vault: Vault, case: _Case, words: str) -> _Statement:
 
 
 def _record(
-    vault: Vault, connection: Connection, case: _Case, sealed: Sequence[Sealed], said: _Statement | None
+    vault: Vault,
+    connection: Connection,
+    case: _Case,
+    sealed: Sequence[Sealed],
+    said: _Statement | None,
+    scope: Scope | None,
 ) -> list[Event]:
-    events = []
+    events: list[Event] = []
     if case.new:
         state = next_state(EventType.CASE_OPENED, Role.INTAKE, State.ABSENT)
         event = vault.event(EventType.CASE_OPENED, Role.INTAKE, ACTOR, case=case.number)
@@ -220,6 +241,8 @@ def _record(
         events.append(event)
     else:
         require_open(connection, case.number)
+    if scope is not None:
+        events += consent.change(vault, connection, case.number, case.secret, scope)
     if said is not None:
         detail: dict[str, Json] = {"number": said.number, "objects": [said.stored.to_json()]}
         events.append(vault.event(EventType.STATEMENT_SEALED, Role.INTAKE, ACTOR, case=case.number, detail=detail))

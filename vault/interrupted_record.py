@@ -60,7 +60,7 @@ class InterruptedRecord:
             "clock": self.clock,
             "channel": self.channel,
             "source": SOURCE,
-            "consent": {"scope": "partner lawyers", "version": 1},
+            "consent": {"scope": "see the events consent.given of the case", "version": 2},
             "media": {"bytes": self.media_bytes, "pieces": list(self.pieces)},
             "payload": {"bytes": self.payload_bytes, "sha256": self.payload_sha256.hex()},
             "outcome": INTERRUPTED,

@@ -22,7 +22,7 @@ from evidence.identity import PublicLine
 from evidence.ids import RequestId, new_request_id
 from evidence.release import Approval, Denial, ReleasedObject, Request, objects_digest
 from evidence.signed import SignedDocument
-from vault import unfinished
+from vault import consent, unfinished
 from vault.admission import require_custodian, require_enrolled, require_timely, require_unused
 from vault.database import schema
 from vault.errors import RequestRefused, UnknownCase, UnknownRequest
@@ -45,6 +45,10 @@ class RequestView:
     approved_by: tuple[str, ...]
     """Names of custodians, sorted."""
     quorum: int
+    scope: str
+    """Whom the source lets have the case."""
+    chosen: bool
+    """Whether the request shows that the source chose the partner."""
 
     def to_json(self) -> dict[str, Json]:
         """The JSON form (interface: `requests --json`)."""
@@ -58,6 +62,8 @@ class RequestView:
             "approvals": len(self.approved_by),
             "approved_by": list(self.approved_by),
             "quorum": self.quorum,
+            "consent": self.scope,
+            "chosen": self.chosen,
         }
 
 
@@ -74,6 +80,10 @@ def ask(vault: Vault, partner: PublicLine, signed: SignedDocument) -> RequestId:
         state = case_state(connection, document.case)
         if state is not State.OPEN:
             raise UnknownCase("no open case has this number; check it with the person who gave it to you")
+        chosen = consent.of(connection, document.case).is_chosen(
+            document.proof, document.origin, document.case, partner.key_id
+        )
+        consent.require(connection, document.case, partner.name, chosen=chosen)
         after = next_state(EventType.RELEASE_REQUESTED, Role.PARTNER, State.ABSENT, state)
         detail: dict[str, Json] = {"request": request, "signed": signed.to_json()}
         event = vault.event(
@@ -93,6 +103,7 @@ def ask(vault: Vault, partner: PublicLine, signed: SignedDocument) -> RequestId:
             "purpose": document.purpose,
             "state": after.value,
             "time": rfc3339(event.time),  # the event's own, so that a rebuilt row is the same
+            "chosen": chosen,
         }
         connection.execute(insert(schema.requests).values(row))
         return [event]
@@ -103,8 +114,12 @@ def ask(vault: Vault, partner: PublicLine, signed: SignedDocument) -> RequestId:
 
 def views(vault: Vault, partner: str | None = None, request: str | None = None) -> list[RequestView]:
     """All requests, or those of one partner or with one id, newest last."""
-    requests, approvals = schema.requests, schema.approvals
-    query = select(requests).order_by(requests.c.time, requests.c.request)
+    requests, approvals, cases = schema.requests, schema.approvals, schema.cases
+    query = (
+        select(requests, cases.c.consent)
+        .join(cases, cases.c.case == requests.c.case)
+        .order_by(requests.c.time, requests.c.request)
+    )
     given = select(approvals.c.request, approvals.c.custodian).order_by(approvals.c.custodian)
     if partner is not None:
         query = query.where(requests.c.partner == partner)
@@ -126,6 +141,8 @@ def views(vault: Vault, partner: str | None = None, request: str | None = None) 
             row.time,
             tuple(approved[row.request]),
             vault.trust.quorum,
+            row.consent,
+            row.chosen,
         )
         for row in rows
     ]
@@ -276,6 +293,7 @@ def _require_approvable(connection: Connection, asked: RequestView, custodian: s
     )
     if connection.execute(given).first() is not None:
         raise RequestRefused("you approved this request before")
+    consent.require(connection, asked.case, asked.partner, chosen=asked.chosen)
     return after
 
 

@@ -100,12 +100,15 @@ class Replay:
     def _people_rows(self) -> Iterable[Row]:
         for name in self._people:
             state, role, line = self.custody.about(Subject.PERSON, name)
-            yield {**person_row(PublicLine.parse(line), role), "state": state}
+            yield {**person_row(PublicLine.parse(line), role, self.custody.kind(name)), "state": state}
 
     def _case_rows(self, verifier: Callable[[str], bytes]) -> Iterable[Row]:
         statements = Counter(event.case for _, event in self.objects.values() if not event.exhibit)
         for case, event in self.cases.items():
+            consent = self.custody.consent(case)
             yield {
+                "consent": consent.scope.value,
+                "code_key": consent.key,
                 "case": case,
                 "receipt_verifier": verifier(case),
                 "state": self.custody.state(Subject.CASE, case).value,
@@ -144,6 +147,7 @@ class Replay:
                 "purpose": event.purpose,
                 "state": state.value,
                 "time": rfc3339(event.time),
+                "chosen": self.custody.is_chosen(request),
             }
 
     def _approval_rows(self) -> Iterable[Row]:

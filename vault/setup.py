@@ -10,6 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, insert
 
+from evidence.consent import Kind
 from evidence.custody import State
 from evidence.event import Event, EventType, Role
 from evidence.identity import PublicLine
@@ -128,7 +129,7 @@ def _first_events(vault: Vault, connection: Connection) -> list[Event]:
     return events
 
 
-def person_row(line: PublicLine, role: str) -> dict[str, str]:
+def person_row(line: PublicLine, role: str, kind: Kind = Kind.LAWYER) -> dict[str, str]:
     """The row of somebody who is enrolled."""
     return {
         "name": line.name,
@@ -136,6 +137,7 @@ def person_row(line: PublicLine, role: str) -> dict[str, str]:
         "line": str(line),
         "key_id": line.key_id,
         "state": State.ENROLLED.value,
+        "kind": kind.value,
     }
 
 

@@ -13,7 +13,6 @@ object lock may keep it).
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from sqlalchemy import Connection, select, update
 
@@ -21,6 +20,7 @@ from evidence.custody import State, next_state
 from evidence.event import Event, EventType, Role
 from evidence.ids import CaseNumber, Receipt
 from vault import staging, unfinished
+from vault.consent import ACTOR
 from vault.database import schema
 from vault.errors import CaseWithdrawn, StoreError, UnknownExhibit
 from vault.instance import Vault
@@ -36,8 +36,6 @@ from vault.release_papers import may_hold, shows_what_is_held
 from vault.sealing import PAYLOAD
 from vault.staging import Phase
 from vault.unfinished import Work
-
-ACTOR: Final = "source"
 
 
 @dataclass(frozen=True, slots=True)

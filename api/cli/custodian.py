@@ -21,6 +21,7 @@ from api.cli.requests import print_requests, standing
 from api.client import Client, Signature
 from evidence.bundle import exhibit_folder
 from evidence.canonical import Json
+from evidence.consent import Kind
 from evidence.errors import EvidenceError
 from evidence.exhibit import ExhibitRecord
 from evidence.identity import PublicLine, signing_key
@@ -46,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     enrol = work.add_parser("enrol", help="enrol a partner or an auditor")
     enrol.add_argument("public", metavar="PUBFILE", type=Path, help="their public line; check it with them by voice")
     enrol.add_argument("--role", choices=("partner", "auditor"), required=True)
+    enrol.add_argument(
+        "--kind",
+        choices=[each.value for each in Kind],
+        default=Kind.LAWYER.value,
+        help="what a partner may ask for; chosen: only cases whose source gave the partner the code",
+    )
     revoke = work.add_parser("revoke", help="end somebody's enrolment")
     revoke.add_argument("name", metavar="NAME")
     requests = work.add_parser("requests", help="all requests and how they stand")
@@ -88,7 +95,7 @@ class _Custodian:
 
     def enrol(self) -> None:
         line = load_public(self._args.public)
-        document = Enrolment(self._client.origin(), self._args.role, line, _now())
+        document = Enrolment(self._client.origin(), self._args.role, line, _now(), Kind(self._args.kind))
         self._client.post("/api/custodian/people", {"signed": self._signed(document.to_json())})
         say(f"{line.name} is enrolled as {self._args.role}.")
         say("Give them the vault's trust.json by a way that nobody can change unnoticed.")

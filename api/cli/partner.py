@@ -11,6 +11,7 @@ from api.cli.keys import load_identity, load_trust
 from api.cli.output import Progress, kept_file, print_json, require_free, say, warn
 from api.cli.requests import print_requests
 from api.client import Client, Signature
+from evidence.consent import parse_code, prove
 from evidence.identity import PublicLine, signing_key
 from evidence.ids import parse_case_number, parse_request_id
 from evidence.release import Request
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ask = work.add_parser("request", help="ask for a case")
     ask.add_argument("case", metavar="CASE", help="the case number that the source gave you")
     ask.add_argument("--purpose", metavar="TEXT", required=True, help="why you need it; it stands in the log")
+    ask.add_argument("--code", metavar="CODE", help="the lawyer's code, if the source gave you one")
     ask.add_argument("--json", action="store_true")
     listing = work.add_parser("requests", help="your requests and how they stand")
     listing.add_argument("--json", action="store_true")
@@ -53,7 +55,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ask(client: Client, identity: KeyIdentity, line: PublicLine, args: argparse.Namespace) -> None:
-    document = Request(client.origin(), parse_case_number(args.case), args.purpose, datetime.now(UTC))  # noqa: TID251 -- the door asks the clock for the use case
+    origin, case = client.origin(), parse_case_number(args.case)
+    proof = prove(parse_code(args.code), origin, case, line.key_id) if args.code else b""
+    document = Request(origin, case, args.purpose, datetime.now(UTC), proof)  # noqa: TID251 -- the door asks the clock for the use case
     signed = sign(document.to_json(), line, signing_key(identity.secret))
     answer = client.post("/api/partner/requests", {"signed": signed.to_json()})
     if args.json:

@@ -4,7 +4,18 @@ from typing import Any
 
 from api.cli.output import print_json, say
 
-_JSON_MEMBERS = ("request", "case", "partner", "purpose", "state", "time", "approvals", "approved_by", "quorum")
+_JSON_MEMBERS = (
+    "request",
+    "case",
+    "partner",
+    "purpose",
+    "state",
+    "time",
+    "approvals",
+    "approved_by",
+    "quorum",
+    "consent",
+)
 
 
 def print_requests(requests: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -17,6 +28,7 @@ def print_requests(requests: list[dict[str, Any]], *, as_json: bool) -> None:
     for each in requests:
         say(f"{each['request']}  case {each['case']}  {each['state']}  ({standing(each)})")
         say(f"    {each['time']}  by {each['partner']}: {_printable(each['purpose'])}")
+        say(f"    its source allows: {each['consent']}" + (", and chose this partner" if each["chosen"] else ""))
 
 
 def standing(request: dict[str, Any]) -> str:

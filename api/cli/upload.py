@@ -11,6 +11,7 @@ from api.cli.sending import Sending
 from api.client import Client, ServerError
 from api.tus import KEEPING, UPLOADS
 from api.web.forms import STATEMENT
+from evidence.consent import Scope
 from evidence.ids import Receipt, parse_receipt
 
 HELP = "send a statement and files to a vault, as a source"
@@ -23,12 +24,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--statement", metavar="TEXT", default="", help="what happened, in your words")
     parser.add_argument("--keep-place", action="store_true", help="keep the place, sealed to the custodians")
     parser.add_argument("--receipt", metavar="CODE", help="add to the case of this receipt")
+    parser.add_argument(
+        "--consent",
+        choices=[each.value for each in Scope],
+        default="",
+        help="whom you let have the case; with --receipt it is changed, also when nothing is sent",
+    )
     parser.add_argument("--json", action="store_true", help="print what the vault answers, for programs")
 
 
 def run(args: argparse.Namespace) -> int:
     """Send; print the case number, the receipt and what was removed."""
-    if not args.files and not args.statement.strip():
+    if not args.files and not args.statement.strip() and not (args.receipt and args.consent):
         raise WrongUse("there is nothing to send", "name photos or videos, or give --statement")
     total = sum(_size(path) for path in args.files)
     with Client(args.server) as client:
@@ -47,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
         seen = client.get("/api/receipt", headers={"Authorization": f"Receipt {receipt}"})
     exhibits = [each for each in seen["exhibits"] if each["number"] in numbers]
     answer: dict[str, Any] = {"case": case, "receipt": receipt, "exhibits": exhibits, "refused": refused}
+    answer |= {name: seen[name] for name in ("consent", "code") if name in seen}
     if not seen.get("confirmed", True):
         answer["confirmed"] = False
     if args.json:
@@ -66,7 +74,9 @@ def _case(client: Client, args: argparse.Namespace) -> tuple[str, Receipt, str]:
     """The case to send to: number, receipt, where its files go."""
     if args.receipt:
         return _add_to(client, args)
-    opened = client.post("/api/cases", {"statement": args.statement, "keep_place": bool(args.keep_place)})
+    opened = client.post(
+        "/api/cases", {"statement": args.statement, "keep_place": bool(args.keep_place), "consent": args.consent}
+    )
     return opened["case"], parse_receipt(opened["receipt"]), opened["uploads"]
 
 
@@ -75,6 +85,8 @@ def _add_to(client: Client, args: argparse.Namespace) -> tuple[str, Receipt, str
     shown = {"Authorization": f"Receipt {receipt}"}
     if args.statement.strip():
         client.post_form("/report", {STATEMENT: args.statement}, shown)
+    if args.consent:
+        client.post("/api/receipt/consent", {"consent": args.consent}, shown)
     case = client.get("/api/receipt", headers=shown)["case"]
     return case, receipt, KEEPING if args.keep_place else UPLOADS
 
@@ -86,6 +98,8 @@ def _tell(answer: dict[str, Any]) -> None:
     say(f"Receipt:     {fours}   (only for you; nobody can recover it)")
     if not answer.get("confirmed", True):
         warn("it is sealed, and waits for the next checkpoint of the log, which confirms it", "keep the receipt")
+    if answer.get("code"):
+        say(f"Code:        {answer['code']}   (for one lawyer of yours, with the case number)")
     for exhibit in answer["exhibits"]:
         say()
         say(f"Exhibit {exhibit['number']}: {exhibit['media_type']}, {exhibit['bytes']} bytes")

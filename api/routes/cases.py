@@ -9,11 +9,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from api.auth import TheVault
+from api.consents import allowed, scope_of
 from api.limits import arriving, limits_of
 from api.problems import HttpProblem
 from api.tus import KEEPING, UPLOADS
 from api.work import Pressure, require_work
 from evidence.canonical import Json
+from evidence.consent import Scope
 from vault.holding import RESUMABLE
 from vault.intake import STATEMENT_LIMIT, take_in
 from vault.quotas import require_space
@@ -24,19 +26,20 @@ _BODY: Final = 1024 * 1024  # bytes: a statement of the longest words, each lett
 
 @router.post("/api/cases")
 async def open_case(request: Request, vault: TheVault) -> JSONResponse:
-    """Open a case: `{"statement"?, "keep_place"?}`; answers with its number, its receipt and where to send files."""
+    """Open a case: `{"statement"?, "keep_place"?, "consent"?}`; answers with number, receipt, where to send files."""
     limits = limits_of(request)
     await require_work(request, vault, Pressure(limits.cases.fill))
     if not limits.cases.take():
         raise HttpProblem("crowded")
     await run_sync(require_space, vault, limiter=limits.asking)
-    statement, keep_place = _asked(await _body(request))
-    opening = partial(take_in, vault, (), statement, channel=RESUMABLE, empty=True)
+    statement, keep_place, scope = _asked(await _body(request))
+    opening = partial(take_in, vault, (), statement, channel=RESUMABLE, empty=True, scope=scope)
     done = await run_sync(opening, limiter=limits.sealing)
     told: dict[str, Json] = {
         "case": done.case,
         "receipt": done.receipt,
         "uploads": KEEPING if keep_place else UPLOADS,
+        **allowed(done.scope, done.code),
     }
     return JSONResponse(
         told if done.confirmed else {**told, "confirmed": False}, 201, headers={"Cache-Control": "no-store"}
@@ -50,16 +53,17 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _asked(body: bytes) -> tuple[str, bool]:
-    """The statement, and whether the place is to be kept; an empty body is an empty object."""
+def _asked(body: bytes) -> tuple[str, bool, Scope | None]:
+    """Statement, whether to keep the place, whom to let have the case; an empty body is an empty object."""
     try:
         value = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise HttpProblem("malformed-request") from None
-    if not isinstance(value, dict) or not set(value) <= {"statement", "keep_place"}:
+    if not isinstance(value, dict) or not set(value) <= {"statement", "keep_place", "consent"}:
         raise HttpProblem("malformed-request")
     statement, keep_place = value.get("statement", ""), value.get("keep_place", False)
-    if not isinstance(statement, str) or not isinstance(keep_place, bool):
+    consent = value.get("consent", "")
+    if not isinstance(statement, str) or not isinstance(keep_place, bool) or not isinstance(consent, str):
         raise HttpProblem("malformed-request")
     if len(statement) > STATEMENT_LIMIT:
         raise HttpProblem("too-large")
@@ -67,4 +71,4 @@ def _asked(body: bytes) -> tuple[str, bool]:
         statement.encode()
     except UnicodeEncodeError:  # half of a pair of surrogates
         raise HttpProblem("malformed-request") from None
-    return statement, keep_place
+    return statement, keep_place, scope_of(consent)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.auth import TheReceipt, TheVault, receipt_of
+from api.consents import allowed, scope_of
 from api.early_answer import EarlyAnswer
 from api.limits import Limits, arriving, limits_of
 from api.multipart import Form, FormLimits, FormReader
@@ -76,7 +77,14 @@ async def report(request: Request, vault: TheVault) -> Response:
             raise HttpProblem("too-large")
         channel = "web-form" if wants_page(request) else "cli"
         sealing = partial(
-            take_in, vault, form.files, statement, channel=channel, keep_place=keep_place, receipt=receipt
+            take_in,
+            vault,
+            form.files,
+            statement,
+            channel=channel,
+            keep_place=keep_place,
+            receipt=receipt,
+            scope=scope_of(form.texts.get(forms.CONSENT, "")),
         )
         done = await run_sync(sealing, limiter=limits.sealing)
     finally:
@@ -91,6 +99,7 @@ async def report(request: Request, vault: TheVault) -> Response:
         "receipt": done.receipt,
         "exhibits": list(done.exhibits),
         "refused": list(done.refused),
+        **allowed(done.scope, done.code),
     }
     return JSONResponse(told if done.confirmed else {**told, "confirmed": False}, status, headers=_NO_STORE)
 
@@ -128,7 +137,12 @@ async def receipt_json(request: Request, receipt: TheReceipt, vault: TheVault) -
         }
         for each in await run_sync(under_way, vault, found.case, limiter=limits_of(request).asking)
     ]
-    told: dict[str, Json] = {"case": found.case, "exhibits": list(found.exhibits), "uploads": waiting}
+    told: dict[str, Json] = {
+        "case": found.case,
+        "exhibits": list(found.exhibits),
+        "uploads": waiting,
+        **allowed(found.scope, found.code),
+    }
     return JSONResponse(told if found.confirmed else {**told, "confirmed": False}, headers=_NO_STORE)
 
 
@@ -193,6 +207,8 @@ def _view(done: Report, *, keep_place: bool | None) -> ReportView:
         statement=done.statement,
         refused=done.refused,
         confirmed=done.confirmed,
+        scope=done.scope.value,
+        code=done.code,
     )
 
 

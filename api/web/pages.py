@@ -127,6 +127,10 @@ class Pages:
         """The answer when they (None: the whole case) are withdrawn."""
         return self._render("withdrawn.html", locale, numbers=numbers)
 
+    def consented(self, locale: str, scope: str, code: str) -> Page:
+        """The answer when whom the source lets have the case was changed; `code` as in `ReportView`."""
+        return self._render("consented.html", locale, scope=scope, code=code)
+
     def help(self, locale: str) -> Page:
         """Whom to call, and what to think of before filming, in the organisation's own words."""
         return self._render(

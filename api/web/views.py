@@ -47,7 +47,8 @@ class ReportView:
 
     `keep_place` is None where it is not known any more. `refused` are the places (from 1), in the order in which they
     were sent, of files that were not kept because they are of no accepted kind. `confirmed` is False when everything is
-    sealed, but the public log does not show it yet.
+    sealed, but the public log does not show it yet. `scope` is whom the source lets have the case; `code` is for the
+    one lawyer of `my-lawyer`, and empty else.
 
     Raises:
         ValueError: the receipt is not 16 digits; to show a wrong one would lose the case for its source.
@@ -60,6 +61,8 @@ class ReportView:
     keep_place: bool | None
     statement: bool
     refused: tuple[int, ...] = ()
+    scope: str = "partner-lawyers"
+    code: str = ""
     confirmed: bool = True
 
     def __post_init__(self) -> None:

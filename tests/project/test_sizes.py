@@ -9,16 +9,18 @@ from tests.project import sources
 
 SPLIT_LINES: Final = 600  # a module of more is split
 JUSTIFY_LINES: Final = 400  # a module of more says here why it is one
-EVIDENCE_LINES: Final = 3800
+EVIDENCE_LINES: Final = 3950
 """Of code, comments and docstrings aside: what an expert of the other side has to read.
 
 Raised from 3,000 for audits that go on where the last one stopped (`audit_state`, `oversight`): who must read
 everything each time reads seldom. Raised to 3,800 for what shows when and before whom the log stood: witness policies,
-post-quantum cosignatures, timestamps.
+post-quantum cosignatures, timestamps. Raised to 3,950 for consent: what sources let be done with their cases.
 """
 FUNCTION_P90_LINES: Final = 40
 
-JUSTIFIED: Final[dict[str, str]] = {}
+JUSTIFIED: Final[dict[str, str]] = {
+    "evidence/custody.py": "the table of rules and the checks that it names are read side by side",
+}
 """Modules over 400 lines, each with the reason why it is still one."""
 
 

@@ -84,7 +84,7 @@ class Protocol(RuleBasedStateMachine):
         data = secrets.token_bytes(size)
         if not self.sent and not self.stored:
             data = (BEGINNING + data)[: max(size, 64)]
-        room = (self.length or 10**9) - len(self.sent) - len(self.stored)
+        room = (10**9 if self.length is None else self.length) - len(self.sent) - len(self.stored)
         if len(data) > room:
             with pytest.raises(TooLarge):
                 self.holder.store(data, count)

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata: Final = MetaData()
 
@@ -23,6 +34,8 @@ cases: Final = Table(
     Column("opened", String(20), nullable=False, comment="RFC 3339, cut to the hour"),
     Column("exhibits", Integer, nullable=False, default=0, comment="how many were sealed"),
     Column("statements", Integer, nullable=False, default=0),
+    Column("consent", String(16), nullable=False, default="partner-lawyers", comment="the scope its source chose"),
+    Column("code_key", LargeBinary(32), nullable=False, default=b"", comment="public key of the lawyer's code"),
 )
 
 exhibits: Final = Table(
@@ -54,6 +67,7 @@ people: Final = Table(
     Column("line", Text, nullable=False),
     Column("key_id", String(32), nullable=False, unique=True),
     Column("state", String(16), nullable=False),
+    Column("kind", String(16), nullable=False, default="lawyer", comment="what a partner may ask for"),
 )
 
 requests: Final = Table(
@@ -65,6 +79,7 @@ requests: Final = Table(
     Column("purpose", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("time", String(20), nullable=False),
+    Column("chosen", Boolean, nullable=False, default=False, comment="it showed that the source chose the partner"),
 )
 
 approvals: Final = Table(

@@ -16,6 +16,7 @@ from api.web import forms
 from api.web.catalogues import load_catalogues
 from api.web.pages import Pages, format_size
 from api.web.views import Page
+from evidence.consent import Consent, Scope
 from tests.api.web.markup import Document, read
 from tests.api.web.samples import ACCEPTED, LIMIT, PHOTO, PLAIN, RECEIPT, REPORT, UNREADABLE, VIDEO, every_page
 
@@ -167,16 +168,23 @@ def test_the_form_asks_for_words_then_the_place_then_files_and_posts_them() -> N
     assert form.attributes["action"] == "/report" + LANGUAGE_QUERY
     assert form.attributes["enctype"] == "multipart/form-data"
     fields = [e.attributes["name"] for e in document.elements if "form" in e.ancestors and "name" in e.attributes]
-    assert list(dict.fromkeys(fields)) == [forms.STATEMENT, forms.KEEP_PLACE, forms.FILES]
+    assert list(dict.fromkeys(fields)) == [forms.STATEMENT, forms.KEEP_PLACE, forms.CONSENT, forms.FILES]
     assert document.one("input", type="file").attributes["accept"] == "image/*,video/*"
     assert "multiple" in document.one("input", type="file").attributes
 
 
 def test_the_place_is_destroyed_unless_somebody_chooses_otherwise() -> None:
-    options = [e for e in home().all("input") if e.attributes["type"] == "radio"]
+    options = [e for e in home().all("input") if e.attributes.get("name") == forms.KEEP_PLACE]
     assert {option.attributes["value"] for option in options} == set(forms.KEEP_PLACE_VALUES)
     (chosen,) = (option for option in options if "checked" in option.attributes)
     assert forms.KEEP_PLACE_VALUES[chosen.attributes["value"]] is False
+
+
+def test_lawyers_may_ask_unless_somebody_chooses_otherwise() -> None:
+    options = [e for e in home().all("input") if e.attributes.get("name") == forms.CONSENT]
+    assert {option.attributes["value"] for option in options} == {scope.value for scope in Scope}
+    (chosen,) = (option for option in options if "checked" in option.attributes)
+    assert chosen.attributes["value"] == Consent().scope
 
 
 def test_what_is_typed_is_not_sent_to_a_spelling_service_or_remembered() -> None:

@@ -148,6 +148,7 @@ def test_without_scripts_the_form_sends_words_choice_and_files_in_that_order(vis
     visit.open("home")
     visit.tab.get_by_label("What happened?").fill("words")
     visit.tab.get_by_label(re.compile("^Keep the place sealed")).check()
+    visit.tab.get_by_label(re.compile("^Only my lawyer")).check()
     files = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": bytes([n])} for n in (1, 2)]
     visit.tab.get_by_label("Photos and videos").set_input_files(files)  # type: ignore[arg-type]  # dicts of this shape
     visit.press("Send now")
@@ -157,7 +158,7 @@ def test_without_scripts_the_form_sends_words_choice_and_files_in_that_order(vis
     parts = message_from_bytes(head + (sent.post_data_buffer or b"")).get_payload()
     assert isinstance(parts, list)
     names = [part.get_param("name", header="content-disposition") for part in parts if not isinstance(part, str)]
-    assert names == ["statement", "keep_place", "files", "files"]
+    assert names == ["statement", "keep_place", "consent", "files", "files"]
 
 
 def test_without_scripts_a_receipt_is_posted_and_in_no_address(visit: Visit) -> None:

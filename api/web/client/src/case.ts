@@ -7,6 +7,7 @@ import { type Door, Refused } from "./upload.js";
 export interface Opening {
   statement: string;
   keepPlace: boolean;
+  consent: string;
 }
 
 const UPLOADS = "/uploads";
@@ -20,7 +21,7 @@ export class Case {
 
   constructor(
     private readonly told: Trouble,
-    private readonly opened: (number: string, receipt: string) => void,
+    private readonly opened: (number: string, receipt: string, code: string) => void,
     private readonly leaving: AbortSignal,
   ) {
     // The answer's language: the one that was chosen for the page.
@@ -68,6 +69,15 @@ export class Case {
     if (answer.status >= 300) throw Refused.by(answer);
   }
 
+  /** Changes whom the source lets have the case; the code for one lawyer, or nothing. Throws Refused or Stopped. */
+  async allow(consent: string): Promise<string> {
+    const headers = { ...this.headers, "Content-Type": "application/json", Accept: "application/json" };
+    const answer = await this.ask({ method: "POST", path: `/api/receipt/consent${this.query}`, headers, body: JSON.stringify({ consent }) });
+    if (answer.status !== 200) throw Refused.by(answer);
+    const { code } = answer.json();
+    return typeof code === "string" ? code : "";
+  }
+
   /** The card of one file, as the page for who comes back shows it; null when it cannot be had. */
   async card(number: number): Promise<Element | null> {
     const body = new URLSearchParams({ receipt: this.receipt });
@@ -84,17 +94,17 @@ export class Case {
     return { Authorization: `Receipt ${this.receipt}` };
   }
 
-  private async create({ statement, keepPlace }: Opening): Promise<void> {
-    const body = JSON.stringify({ ...(statement.trim() ? { statement } : {}), keep_place: keepPlace });
+  private async create({ statement, keepPlace, consent }: Opening): Promise<void> {
+    const body = JSON.stringify({ ...(statement.trim() ? { statement } : {}), keep_place: keepPlace, consent });
     const headers = { "Content-Type": "application/json", Accept: "application/json" };
     const answer = await this.ask({ method: "POST", path: `/api/cases${this.query}`, headers, body });
-    const { case: number, receipt, uploads } = answer.json();
+    const { case: number, receipt, uploads, code } = answer.json();
     if (typeof number !== "string" || typeof receipt !== "string" || typeof uploads !== "string") throw Refused.by(answer);
     if (this.leaving.aborted) throw new Stopped();
     this.number = number;
     this.receipt = receipt.replace(/\D/g, "");
     this.uploads = new URL(uploads, window.location.href).pathname;
-    this.opened(number, this.receipt);
+    this.opened(number, this.receipt, typeof code === "string" ? code : "");
   }
 
   private ask(request: { method: string; path: string; headers: Record<string, string>; body: XMLHttpRequestBodyInit | null; page?: boolean }): Promise<Answer> {

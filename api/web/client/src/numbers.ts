@@ -22,6 +22,12 @@ export function showNumbers(root: HTMLElement, number: string, receipt: string):
   show(root, true);
 }
 
+/** The code for one lawyer, or none. */
+export function showCode(root: HTMLElement, code: string): void {
+  say(part(root, "code"), code);
+  show(part(root, "lawyer"), code !== "");
+}
+
 /** Nothing of the two numbers is left on the page. */
 export function clearNumbers(root: HTMLElement): void {
   show(root, false);

@@ -1,9 +1,9 @@
 /** Upgrades the form of the first page: each file is sent as soon as it is chosen, and the page can film. */
 
 import { Camera, canFilm, type Film } from "./camera.js";
-import { Case } from "./case.js";
+import { Case, type Opening } from "./case.js";
 import { isReachable, whenItChanges } from "./connection.js";
-import { clearNumbers, showNumbers } from "./numbers.js";
+import { clearNumbers, showCode, showNumbers } from "./numbers.js";
 import { copyOf, part, say, show } from "./parts.js";
 import { type Kind, Row } from "./row.js";
 import { ChosenFile, forgetKey, type Source } from "./sources.js";
@@ -47,8 +47,10 @@ const theCase = new Case(
     trouble: (words) => complain(words ? `${words} ${word("again")}` : ""),
     working: (is) => say(saying, is ? word("work") : ""),
   },
-  (number, receipt) => {
+  (number, receipt, code) => {
     showNumbers(numbers, number, receipt);
+    showCode(progress, code);
+    if (chosen("consent") !== openingConsent) void allow();
     say(saying, openingWords ? `${word("said")} ${word("numbers")}` : word("numbers"));
     if (!camera.filming) numbers.scrollIntoView({ block: "center" });
     if (openingWords) clearWords();
@@ -67,15 +69,22 @@ const camera = new Camera(cameraRoot, {
 });
 
 let openingWords = ""; // that go with the opening of the case
+let openingConsent = "";
 
-function opening(): { statement: string; keepPlace: boolean } {
+function opening(): Opening {
   openingWords = statement.value.trim();
-  return { statement: openingWords, keepPlace: keepsPlace() };
+  openingConsent = chosen("consent");
+  return { statement: openingWords, keepPlace: keepsPlace(), consent: openingConsent };
 }
 
 function keepsPlace(): boolean {
-  const chosen = form.elements.namedItem("keep_place");
-  return chosen instanceof RadioNodeList && chosen.value === "yes";
+  return chosen("keep_place") === "yes";
+}
+
+/** The value of the option that is chosen. */
+function chosen(name: string): string {
+  const options = form.elements.namedItem(name);
+  return options instanceof RadioNodeList ? options.value : "";
 }
 
 function complain(words: string): void {
@@ -232,6 +241,18 @@ async function sendWords(): Promise<void> {
   }
 }
 
+/** Another choice of who may have the case, once there is one. */
+async function allow(): Promise<void> {
+  if (!theCase.exists) return;
+  try {
+    showCode(progress, await theCase.allow(chosen("consent")));
+    complain("");
+    say(saying, word("allowed"));
+  } catch (error) {
+    if (error instanceof Refused) complain(error.words.join(" "));
+  }
+}
+
 async function join(): Promise<void> {
   try {
     await theCase.join(joined.value);
@@ -265,6 +286,7 @@ function wipe(): void {
   void camera.close();
   stayAwake(false);
   clearNumbers(numbers);
+  showCode(progress, "");
   joined.value = "";
   list.replaceChildren();
   form.reset();
@@ -276,6 +298,7 @@ show(part(ways, "lens"), canFilm());
 show(apps, !canFilm());
 for (const input of apps.querySelectorAll("input")) input.onchange = () => takeFrom(input);
 chooser.onchange = () => takeFrom(chooser);
+for (const option of part(form, "consent").querySelectorAll("input")) option.onchange = () => void allow();
 form.onsubmit = (event) => {
   event.preventDefault();
   if (document.activeElement === joined) {
