@@ -75,6 +75,8 @@ RULES: Final[Mapping[EventType, Rule]] = {
     _E.VAULT_CREATED: _rule(_S.VAULT, "absent", State.CREATED, "system"),
     _E.CUSTODIAN_ADDED: _rule(_S.PERSON, "absent", State.ENROLLED, "system custodian"),
     _E.PARTNER_ENROLLED: _rule(_S.PERSON, "absent", State.ENROLLED, "custodian"),
+    _E.PARTNER_CONFIRMED: _rule(_S.PERSON, "enrolled", None, "custodian"),
+    _E.AUDITOR_CONFIRMED: _rule(_S.PERSON, "enrolled", None, "custodian"),
     _E.PARTNER_REVOKED: _rule(_S.PERSON, "enrolled", State.REVOKED, "custodian"),
     _E.AUDITOR_ENROLLED: _rule(_S.PERSON, "absent", State.ENROLLED, "custodian"),
     _E.AUDITOR_REVOKED: _rule(_S.PERSON, "enrolled", State.REVOKED, "custodian"),
@@ -167,7 +169,8 @@ class Custody:
     `sealed <case>`, `request <id>` is `requested <case> <partner>`, `person <name>` is `enrolled <role> <line>`.
     Beside them: `approval <request> <key id>` and `bundle <request>` are digests of objects, `used <digest>` is `yes`
     for a signed document, `kept <case>` is how many of its exhibits are not destroyed, `consent <case>` is a scope and
-    its key, `kind <name>` is that of a partner who is limited, `chosen <request>` is `yes` for one with a proof.
+    its key, `kind <name>` is that of a partner who is limited, `chosen <request>` is `yes` for one with a proof,
+    `confirmed <name> <key id>` for each custodian who vouched for a person.
     """
 
     def __init__(
@@ -217,6 +220,10 @@ class Custody:
         """CustodyError unless the source lets this partner have the case, as it stands now."""
         if not self.consent(event.case).permits(self.kind(partner), chosen=self.is_chosen(request)):
             raise CustodyError(f"{event.type}: the source of the case does not let this partner have it")
+
+    def remembers(self, key: str) -> bool:
+        """Whether anything is kept under this key."""
+        return self._memory.get(key) is not None
 
     def remember(self, key: str, value: str) -> None:
         """Keep what a rule needs later."""
@@ -303,7 +310,7 @@ def _custodian_added(custody: Custody, event: Event, name: str) -> list[str]:
 
 
 def _enrolled(custody: Custody, event: Event, name: str) -> list[str]:
-    _, enrolment = custody.signed(event, Role.CUSTODIAN, Enrolment.from_json)
+    line, enrolment = custody.signed(event, Role.CUSTODIAN, Enrolment.from_json)
     role = Role.PARTNER if event.type is EventType.PARTNER_ENROLLED else Role.AUDITOR
     if enrolment.role != role.value or enrolment.line.name != name:
         raise CustodyError(f"{event.type}: the signed document enrols somebody else")
@@ -311,7 +318,17 @@ def _enrolled(custody: Custody, event: Event, name: str) -> list[str]:
         raise CustodyError(f"{event.type}: under a custodian's name")
     if enrolment.kind is not Kind.LAWYER:
         custody.remember(f"kind {name}", enrolment.kind.value)
+    custody.remember(f"confirmed {name} {line.key_id}", "yes")
     return [role, str(enrolment.line)]
+
+
+def _confirmed(custody: Custody, event: Event, name: str) -> None:
+    custodian, enrolment = custody.signed(event, Role.CUSTODIAN, Enrolment.from_json)
+    role = Role.PARTNER if event.type is EventType.PARTNER_CONFIRMED else Role.AUDITOR
+    same = (enrolment.role, enrolment.line, enrolment.kind) == (role, custody.enrolled(name, role), custody.kind(name))
+    if not same or custody.remembers(f"confirmed {name} {custodian.key_id}"):
+        raise CustodyError(f"{event.type}: somebody else than was enrolled, or by a custodian who did so before")
+    custody.remember(f"confirmed {name} {custodian.key_id}", "yes")
 
 
 def _revoked(custody: Custody, event: Event, name: str) -> None:
@@ -393,6 +410,8 @@ _CHECKS: Final[Mapping[EventType, Callable[[Custody, Event, str], list[str] | No
     _E.CUSTODIAN_ADDED: _custodian_added,
     _E.PARTNER_ENROLLED: _enrolled,
     _E.AUDITOR_ENROLLED: _enrolled,
+    _E.PARTNER_CONFIRMED: _confirmed,
+    _E.AUDITOR_CONFIRMED: _confirmed,
     _E.PARTNER_REVOKED: _revoked,
     _E.AUDITOR_REVOKED: _revoked,
     _E.CONSENT_GIVEN: _consented,

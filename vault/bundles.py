@@ -38,7 +38,9 @@ from vault.unfinished import Work
 
 CHUNK: Final = 1024 * 1024  # bytes
 RELEASE_FORMAT: Final = "amparo/release/1"
-_ENROLMENT: Final = (EventType.PARTNER_ENROLLED.value, EventType.PARTNER_REVOKED.value)
+_ENROLMENT: Final = tuple(
+    each.value for each in (EventType.PARTNER_ENROLLED, EventType.PARTNER_CONFIRMED, EventType.PARTNER_REVOKED)
+)
 _SEALING: Final = frozenset({EventType.EXHIBIT_SEALED, EventType.STATEMENT_SEALED})
 
 ReadMe = Callable[[str, str], str]

@@ -1,5 +1,8 @@
 """Who may come in: partners and auditors, each vouched for by a custodian's signature that the log keeps."""
 
+from collections import defaultdict
+from typing import Final
+
 from sqlalchemy import Connection, insert, select, update
 
 from evidence.canonical import Json
@@ -17,6 +20,14 @@ from vault.errors import NameTaken, RequestRefused, UnknownPerson
 from vault.instance import Vault
 from vault.setup import person_row
 
+_VOUCHING: Final = tuple(
+    each.value
+    for each in (
+        *(EventType.PARTNER_ENROLLED, EventType.PARTNER_CONFIRMED),
+        *(EventType.AUDITOR_ENROLLED, EventType.AUDITOR_CONFIRMED),
+    )
+)
+
 
 def person(vault: Vault, key_id: str) -> tuple[PublicLine, Role] | None:
     """The enrolled person with this key id, and their role; None when there is none, or no more."""
@@ -28,8 +39,11 @@ def person(vault: Vault, key_id: str) -> tuple[PublicLine, Role] | None:
     return None if row is None else (PublicLine.parse(row.line), Role(row.role))
 
 
-def enrol(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> PublicLine:
-    """Enrol whom the custodian's signed document names; returns once the event is in a published checkpoint."""
+def enrol(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> tuple[PublicLine, tuple[str, ...]]:
+    """Enrol whom the custodian's signed document names, or confirm what another custodian signed of the same line.
+
+    Returns the line and the custodians who confirmed it by now, once the event is in a published checkpoint.
+    """
     require_custodian(vault, custodian)
     try:
         enrolment = Enrolment.from_json(signed.verify(custodian))
@@ -38,23 +52,30 @@ def enrol(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> Public
         raise RequestRefused(error.reason) from None
     if enrolment.origin != vault.trust.origin:
         raise RequestRefused("the enrolment is for another vault")
-    kind = EventType.PARTNER_ENROLLED if enrolment.role == "partner" else EventType.AUDITOR_ENROLLED
+    partner, row = enrolment.role == "partner", person_row(enrolment.line, enrolment.role, enrolment.kind)
 
     def change(connection: Connection) -> list[Event]:
-        taken = select(schema.people.c.name).where(
+        taken = select(schema.people).where(
             (schema.people.c.name == enrolment.line.name) | (schema.people.c.key_id == enrolment.line.key_id)
         )
-        if connection.execute(taken).first() is not None:
+        found = [dict(each) for each in connection.execute(taken).mappings()]
+        if not found:
+            kind = EventType.PARTNER_ENROLLED if partner else EventType.AUDITOR_ENROLLED
+            next_state(kind, Role.CUSTODIAN, State.ABSENT)
+            connection.execute(insert(schema.people).values(row))
+        elif found != [row] or custodian.name in _confirmed(connection)[enrolment.line.name]:
             raise NameTaken("somebody was enrolled under this name before; choose another name")
-        next_state(kind, Role.CUSTODIAN, State.ABSENT)
-        connection.execute(insert(schema.people).values(person_row(enrolment.line, enrolment.role, enrolment.kind)))
+        else:
+            kind = EventType.PARTNER_CONFIRMED if partner else EventType.AUDITOR_CONFIRMED
+            next_state(kind, Role.CUSTODIAN, State.ENROLLED)
         detail: dict[str, Json] = {"name": enrolment.line.name, "signed": signed.to_json()}
         event = vault.event(kind, Role.CUSTODIAN, custodian.name, detail=detail)
         require_timely(event, enrolment.time)
         return [event]
 
     vault.sequencer.record_and_wait(change)
-    return enrolment.line
+    with vault.database.reading() as connection:
+        return enrolment.line, _confirmed(connection)[enrolment.line.name]
 
 
 def revoke(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> None:
@@ -86,12 +107,36 @@ def revoke(vault: Vault, custodian: PublicLine, signed: SignedDocument) -> None:
     vault.sequencer.record_and_wait(change)
 
 
-def enrolled(vault: Vault) -> list[dict[str, str]]:
-    """Everybody who was ever enrolled: name, role, public line, state, and what a partner may ask for."""
+def enrolled(vault: Vault) -> list[dict[str, Json]]:
+    """Everybody who was ever enrolled: name, role, public line, state, what a partner may ask for, who confirmed it."""
     people = schema.people
     query = select(people.c.name, people.c.role, people.c.line, people.c.state, people.c.kind).order_by(people.c.name)
     with vault.database.reading() as connection:
-        return [{str(key): str(row[key]) for key in row} for row in connection.execute(query).mappings()]
+        confirmed, approved = _confirmed(connection), _approved_for(connection)
+        rows = [{str(key): str(row[key]) for key in row} for row in connection.execute(query).mappings()]
+    by = {name: [*first, *sorted(approved[name].difference(first))] for name, first in confirmed.items()}
+    return [{**row, "confirmed_by": list(by.get(row["name"], ()))} for row in rows]
+
+
+def _confirmed(connection: Connection) -> defaultdict[str, tuple[str, ...]]:
+    """The custodians who enrolled and confirmed each person, in this order."""
+    events = schema.events
+    by_name: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    query = select(events.c.body).where(events.c.case == "", events.c.type.in_(_VOUCHING)).order_by(events.c.id)
+    for body in connection.execute(query).scalars():
+        event = Event.parse(bytes(body))
+        by_name[str(event.detail.get("name"))] += (event.actor,)
+    return by_name
+
+
+def _approved_for(connection: Connection) -> defaultdict[str, set[str]]:
+    """The custodians who approved a request of each partner: an approval names the partner's key and vouches for it."""
+    requests, approvals = schema.requests, schema.approvals
+    by_name: defaultdict[str, set[str]] = defaultdict(set)
+    given = select(requests.c.partner, approvals.c.custodian).join(approvals, approvals.c.request == requests.c.request)
+    for row in connection.execute(given.distinct()):
+        by_name[row.partner].add(row.custodian)
+    return by_name
 
 
 def signed_enrolment(vault: Vault, name: str) -> Json:

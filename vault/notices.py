@@ -47,7 +47,9 @@ _TOLD: Final[Mapping[str, frozenset[EventType]]] = {
         {
             EventType.PARTNER_ENROLLED,
             EventType.PARTNER_REVOKED,
+            EventType.PARTNER_CONFIRMED,
             EventType.AUDITOR_ENROLLED,
+            EventType.AUDITOR_CONFIRMED,
             EventType.BUNDLE_SEALED,
         }
     ),

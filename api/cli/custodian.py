@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.cli.extensions import extension_of, kind_of
 from api.cli.failures import CheckFailed, WrongUse
 from api.cli.keys import load_identity, load_public, load_trust
-from api.cli.output import Progress, new_directory, say
+from api.cli.output import Progress, new_directory, print_json, say
 from api.cli.requests import print_requests, standing
+from api.cli.spoken import require_words, words_of
 from api.client import Client, Signature
 from evidence.bundle import exhibit_folder
 from evidence.canonical import Json
@@ -46,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     work = parser.add_subparsers(dest="work", required=True, metavar="WORK")
     enrol = work.add_parser("enrol", help="enrol a partner or an auditor")
     enrol.add_argument("public", metavar="PUBFILE", type=Path, help="their public line; check it with them by voice")
+    enrol.add_argument(
+        "--words", metavar="WORDS", help="the six words that they read to you; if they differ, nothing is signed"
+    )
     enrol.add_argument("--role", choices=("partner", "auditor"), required=True)
     enrol.add_argument(
         "--kind",
@@ -53,6 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Kind.LAWYER.value,
         help="what a partner may ask for; chosen: only cases whose source gave the partner the code",
     )
+    people = work.add_parser("people", help="everybody who was ever enrolled, and which custodians confirmed it")
+    people.add_argument("--json", action="store_true")
     revoke = work.add_parser("revoke", help="end somebody's enrolment")
     revoke.add_argument("name", metavar="NAME")
     requests = work.add_parser("requests", help="all requests and how they stand")
@@ -76,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
         custodian = _Custodian(client, identity, line, args)
         work = {
             "enrol": custodian.enrol,
+            "people": custodian.people,
             "revoke": custodian.revoke,
             "requests": custodian.requests,
             "approve": custodian.approve,
@@ -95,15 +102,36 @@ class _Custodian:
 
     def enrol(self) -> None:
         line = load_public(self._args.public)
+        if self._args.words is not None:
+            require_words(line, self._args.words)
         document = Enrolment(self._client.origin(), self._args.role, line, _now(), Kind(self._args.kind))
-        self._client.post("/api/custodian/people", {"signed": self._signed(document.to_json())})
-        say(f"{line.name} is enrolled as {self._args.role}.")
+        answer = self._client.post("/api/custodian/people", {"signed": self._signed(document.to_json())})
+        say(f"{line.name} is enrolled as {self._args.role}, confirmed by {', '.join(answer['confirmed_by'])}.")
+        if self._args.words is None:
+            say(f"Their six words: {words_of(line)}")
+            say("Have them read the words to you by voice. If theirs differ, revoke: it is somebody else's key.")
+        if len(answer["confirmed_by"]) == 1:
+            say("A second custodian confirms it with the same command, after a call of their own.")
         say("Give them the vault's trust.json by a way that nobody can change unnoticed.")
 
     def revoke(self) -> None:
         document = Revocation(self._client.origin(), self._args.name, _now())
         self._client.post("/api/custodian/revocations", {"signed": self._signed(document.to_json())})
         say(f"{self._args.name} is not enrolled any more.")
+
+    def people(self) -> None:
+        found = self._client.get("/api/custodian/people")
+        if self._args.json:
+            print_json(found)
+            return
+        for each in found:
+            limited = f" ({each['kind']})" if each["role"] == "partner" and each["kind"] != Kind.LAWYER.value else ""
+            say(f"{each['name']}  {each['role']}{limited}  {each['state']}")
+            if each["role"] != "custodian":
+                by = ", ".join(each["confirmed_by"])
+                second = "" if len(each["confirmed_by"]) > 1 else "; no second custodian yet"
+                say(f"    confirmed by {by}{second}")
+                say(f"    six words: {words_of(PublicLine.parse(each['line']))}")
 
     def requests(self) -> None:
         print_requests(self._client.get("/api/custodian/requests"), as_json=self._args.json)
@@ -140,6 +168,8 @@ class _Custodian:
             "keys": {each.key: base64.b64encode(each.key_commitment).decode() for each in released},
             "answer": base64.b64encode(sealed).decode(),
         }
+        say(f"The six words of {partner.name}: {words_of(partner)}")
+        say("By approving you confirm this key too: you heard these words from them, or another custodian did.")
         answered = self._client.post(f"/api/custodian/requests/{request}/approval", body)
         say(f"{request}, for {partner.name}: {answered['state']}; {standing(answered)}.")
         for text in left_out:

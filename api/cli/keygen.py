@@ -6,7 +6,8 @@ from pathlib import Path
 
 from api.cli.failures import WrongUse
 from api.cli.keys import public_path
-from api.cli.output import new_file, say
+from api.cli.output import new_file, note, say
+from api.cli.spoken import words_of
 from evidence.fields import rfc3339
 from evidence.identity import NAME_PATTERN, public_line
 from vault.age.identities import SECRET_BYTES, identity_from_secret, render_identity_file
@@ -36,4 +37,5 @@ def run(args: argparse.Namespace) -> int:
         public.write(f"{line}\n".encode())
         secret.write(text.encode())
     say(str(line))
+    note(f"Six words of this line, to read out by voice to who enrols you: {words_of(line)}")
     return 0

@@ -17,6 +17,7 @@ from api.cli.output import warn
 
 COMMANDS: Final = (
     ("keygen", "keygen", "make a new identity: a secret key file and its public line"),
+    ("words", "words", "show the six words of a public line, to compare them by voice"),
     ("init", "init", "make a new vault"),
     ("serve", "serve", "start the service of a vault"),
     ("upload", "upload", "send a statement and files to a vault, as a source"),

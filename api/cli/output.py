@@ -40,6 +40,11 @@ def warn(text: str, hint: str = "") -> None:
         print(_shown(f"hint: {hint}"), file=sys.stderr)
 
 
+def note(text: str) -> None:
+    """A line beside the result, which programs need not read."""
+    print(_shown(text), file=sys.stderr)
+
+
 def print_json(value: Json) -> None:
     """The result for programs: one JSON value, UTF-8."""
     print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -23,15 +23,15 @@ router: Final = APIRouter(prefix="/api/custodian")
 
 @router.get("/people")
 def people(_: Signed, vault: TheVault) -> JSONResponse:
-    """Everybody who was ever enrolled."""
+    """Everybody who was ever enrolled, and which custodians confirmed it."""
     return JSONResponse(enrolment.enrolled(vault))
 
 
 @router.post("/people")
 def enrol(caller: Signed, vault: TheVault) -> JSONResponse:
-    """Enrol a partner or auditor: `{"signed": …}` with an `amparo/enrolment/1` document."""
-    line = enrolment.enrol(vault, caller.line, signed_document(caller.body))
-    return JSONResponse({"name": line.name}, 201)
+    """Enrol a partner or auditor, or confirm what another custodian did: `{"signed": …}` with an enrolment document."""
+    line, confirmed = enrolment.enrol(vault, caller.line, signed_document(caller.body))
+    return JSONResponse({"name": line.name, "confirmed_by": list(confirmed)}, 201)
 
 
 @router.post("/revocations")

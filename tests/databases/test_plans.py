@@ -32,8 +32,13 @@ from vault.withdrawal import finish
 LARGE: Final = ("events", "exhibits", "objects", "cases", "requests", "approvals")
 """The tables that grow for ever. The others hold people, uploads under way, nonces of an hour, and single values."""
 
-ASKED_FOR: Final = ("FROM requests ORDER BY", "FROM approvals ORDER BY")
-"""A custodian who asks for all requests gets all, and who approved them."""
+ASKED_FOR: Final = (
+    "FROM requests ORDER BY",
+    "FROM requests JOIN cases",
+    "FROM approvals ORDER BY",
+    "SELECT DISTINCT requests.partner",
+)
+"""Who asks for all requests gets all, and who approved them; who asks for all people, who vouched for them."""
 
 
 class Statements:
@@ -69,6 +74,7 @@ def do_everything(folder: Path, custodian: Person, partner: Person, auditor: Per
         amparo("upload", PHOTO, "--server", service.address, "--statement", "words", "--keep-place")
         for kind, name in (("partner", "partner"), ("auditor", "auditor")):
             amparo("enrol", work / f"{name}.pub", "--role", kind, who="custodian", role="custodian")
+        amparo("people", who="custodian", role="custodian")
         tus = Tus.case_at(service.address)
         photo = PHOTO.read_bytes()
         tus.patch(tus.begin(len(photo)), 0, photo)

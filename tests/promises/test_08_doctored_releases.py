@@ -1,5 +1,6 @@
 """Each way to release, enrol or keep what must not be is caught by the check that is there for it, and by no other."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from tests.audience import HONEST, SEEN, Audience, faults, more
 from tests.evidence.claims import (
     ALICE,
     AUDITOR,
+    BOB,
     CASE,
     LAWYER,
     OBJECTS,
@@ -114,6 +116,25 @@ def test_an_enrolment_by_nobody_is_caught(audience: Audience) -> None:
     log = more(event(EventType.PARTNER_ENROLLED, Role.CUSTODIAN, ALICE.name, detail=detail))
     what = "partner.enrolled: signed by nobody who was enrolled then"
     assert faults(audience.audit(log)) == [("people", SEEN, what)]
+
+
+@pytest.mark.parametrize("by", [ALICE, LAWYER])
+def test_a_confirmation_by_who_enrolled_or_by_no_custodian_is_caught(audience: Audience, by: Person) -> None:
+    signed = by.sign(Enrolment(ORIGIN, "partner", LAWYER.line, LATER))
+    detail: dict[str, Json] = {"name": LAWYER.name, "signed": signed.to_json()}
+    bad = event(EventType.PARTNER_CONFIRMED, Role.CUSTODIAN, by.name, time=LATER, detail=detail)
+    ((step, number, what),) = faults(audience.audit(more(bad)))
+    assert (step, number) == ("people", SEEN)
+    assert what.startswith("partner.confirmed: ")
+
+
+def test_a_confirmation_of_another_key_is_caught(audience: Audience) -> None:
+    other = replace(LAWYER.line, signing_key=bytes(32))
+    signed = BOB.sign(Enrolment(ORIGIN, "partner", other, LATER))
+    detail: dict[str, Json] = {"name": LAWYER.name, "signed": signed.to_json()}
+    bad = event(EventType.PARTNER_CONFIRMED, Role.CUSTODIAN, BOB.name, time=LATER, detail=detail)
+    what = "partner.confirmed: somebody else than was enrolled, or by a custodian who did so before"
+    assert faults(audience.audit(more(bad))) == [("people", SEEN, what)]
 
 
 def test_an_enrolment_by_a_partner_is_caught(audience: Audience) -> None:
