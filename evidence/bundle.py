@@ -1,7 +1,7 @@
 """What lies where in a bundle: one BagIt bag in one ZIP, all names telling nothing (docs/formats.md, "Bundle")."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from evidence import bag, bundle_stamps
 from evidence.canonical import Json, encode
 from evidence.errors import DocumentError
 from evidence.event import Event, EventType
+from evidence.exhibit import StoredObject, stored_objects
 from evidence.fields import Fields
 from evidence.release import ReleasedObject
 from evidence.tlog.proof import TlogProof
@@ -190,3 +191,21 @@ def _exhibit(event: Event, released: Collection[str]) -> tuple[str, int, str, bo
 def media_key(exhibit: str) -> str:
     """The place of an exhibit's media in the store, by which approvals name it."""
     return f"exhibits/{exhibit}/media"
+
+
+_PREFIXES: Final[Mapping[EventType, Callable[[Event], str]]] = {
+    EventType.EXHIBIT_SEALED: lambda event: f"exhibits/{event.exhibit}/",
+    EventType.STATEMENT_SEALED: lambda event: f"cases/{event.case}/statement-",
+}
+"""Events that commit to stored objects, and where the objects lie of which each may speak."""
+
+
+def committed_objects(events: Iterable[Event], case: str) -> dict[str, StoredObject]:
+    """What the events say was sealed in a case, by its place in the store."""
+    return {
+        item.key: item
+        for event in events
+        if event.type in _PREFIXES and event.case == case
+        for item in stored_objects(event.detail)
+        if item.key.startswith(_PREFIXES[event.type](event))
+    }

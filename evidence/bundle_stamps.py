@@ -57,18 +57,20 @@ def check(files: Mapping[str, bytes], trust: Trust, head: Checkpoint) -> str:
     """
     names = sorted({match[1] for match in map(_PATH.fullmatch, files) if match})
     known = {each.name: each for each in trust.authorities}
-    said = [_check(files, known[name], trust, head) for name in names if name in known]
+    said = [text for name in names if (text := _check(files, name, known.get(name), trust, head))]
     strange = len(names) - len(said)
     said += [f"{strange} timestamps by authorities that the trust anchor does not name"] if strange else []
     return "; ".join(said) or "no timestamps"
 
 
-def _check(files: Mapping[str, bytes], authority: Authority, trust: Trust, head: Checkpoint) -> str:
-    reply, note, lines = (_need(files, authority.name, suffix) for suffix in (REPLY, CHECKPOINT, CONSISTENCY))
+def _check(files: Mapping[str, bytes], name: str, authority: Authority | None, trust: Trust, head: Checkpoint) -> str:
+    reply, note, lines, _ = (_need(files, name, suffix) for suffix in (REPLY, CHECKPOINT, CONSISTENCY, CERTIFICATES))
     seen = checkpoint.verify(note, trust.log_keys, trust.origin).checkpoint
     verify_consistency(seen.size, seen.root, head.size, head.root, _proof(lines))
+    if authority is None:
+        return ""
     stamp = verify(reply, note, authority)
-    return f"{authority.name} saw the first {seen.size} events at {rfc3339(stamp.time)}"
+    return f"{name} saw the first {seen.size} events at {rfc3339(stamp.time)}"
 
 
 def _need(files: Mapping[str, bytes], name: str, suffix: str) -> bytes:

@@ -9,11 +9,11 @@ What is believed: the trust anchor, which came from the organisation itself. Not
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from evidence import archive, bag, bundle, bundle_stamps
+from evidence import archive, bag, bundle, bundle_papers, bundle_stamps
 from evidence.archive import Source, Window
 from evidence.chronology import Chronology
 from evidence.custody import Custody, State, Subject
@@ -44,6 +44,11 @@ STEPS: Final = (
         11,
         "redaction",
         "every exhibit is its original with only the declared ranges blanked; opened ranges restore the original",
+    ),
+    (
+        12,
+        "papers",
+        "the papers about the case are those that were sealed with it, and none of its earlier events is left out",
     ),
 )
 """Number, name and what the step shows."""
@@ -118,6 +123,7 @@ class _Verification:
         self._failed: set[int] = set()
         self._redaction_faults: list[str] = []
         self._ranges_opened = 0
+        self._hashes: dict[str, bytes] = {}
 
     def run(self) -> Bundle:
         steps: tuple[tuple[Callable[[], str], tuple[int, ...]], ...] = (
@@ -132,6 +138,7 @@ class _Verification:
             (self._records, (5, 8)),
             (self._media, (9,)),
             (self._redaction, (10,)),
+            (self._papers, (2, 3, 6)),
         )
         for (number, name, _), (step, needs) in zip(STEPS, steps, strict=True):
             if number > KEYLESS and self._opener is None:
@@ -170,7 +177,7 @@ class _Verification:
         unknown = [path for path in files if not bundle.is_known(path)]
         if unknown:
             raise BagError("it holds a file that no bundle has")
-        hashes = {path: self._hash(path, window) for path, window in files.items()}
+        hashes = self._hashes = {path: self._hash(path, window) for path, window in files.items()}
         if files[bag.DECLARATION_FILE].read(0, 4096) != bag.DECLARATION:
             raise BagError("it does not declare BagIt 1.0")
         manifests = [files[name].read(0, SMALL) for name in (bag.PAYLOAD_MANIFEST, bag.TAG_MANIFEST)]
@@ -279,13 +286,7 @@ class _Verification:
     def _objects(self) -> str:
         case = self._case()
         numbers = {exhibit: number for exhibit, number, _, _ in case.exhibits}
-        sealed = {
-            item.key: item
-            for entry in self._bundle.events
-            if entry.event.type in _PREFIXES and entry.event.case == case.case
-            for item in stored_objects(entry.event.detail)
-            if item.key.startswith(_PREFIXES[entry.event.type](entry.event))
-        }
+        sealed = bundle.committed_objects((entry.event for entry in self._bundle.events), case.case)
         _, objects = bundle.parse_approvals(self._bundle.papers[bundle.APPROVALS])
         expected: set[str] = set()
         for released in objects:
@@ -391,9 +392,7 @@ class _Verification:
         segments = sum(len(record.withheld) for record in self._bundle.records.values())
         return f"{segments} ranges withheld, {self._ranges_opened} of them opened to this partner"
 
-
-_PREFIXES: Final[Mapping[EventType, Callable[[Event], str]]] = {
-    EventType.EXHIBIT_SEALED: lambda event: f"exhibits/{event.exhibit}/",
-    EventType.STATEMENT_SEALED: lambda event: f"cases/{event.case}/statement-",
-}
-"""Events that commit to stored objects, and where the objects lie of which each may speak."""
+    # (12) papers
+    def _papers(self) -> str:
+        bundle = self._bundle
+        return bundle_papers.check(bundle.events, bundle.request, bundle.files, self._hashes)

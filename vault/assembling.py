@@ -19,7 +19,7 @@ from typing import BinaryIO, Final
 
 from cryptography.hazmat.primitives.constant_time import bytes_eq
 
-from evidence import archive, bag, bundle
+from evidence import archive, bag, bundle, bundle_papers
 from evidence.archive import Entry, Piece
 from evidence.canonical import Json
 from evidence.errors import BagError, DocumentError, EvidenceError
@@ -151,14 +151,7 @@ class Assembly:
         payload = {part.path: self._size(part) for part in release.parts if part.path.startswith("data/")}
         self._tags = {
             bag.DECLARATION_FILE: bag.DECLARATION,
-            bag.INFO: bag.info(
-                [
-                    ("Bagging-Date", release.date),
-                    ("Bag-Software-Agent", release.tool),
-                    ("External-Identifier", release.request),
-                    ("Payload-Oxum", f"{sum(payload.values())}.{len(payload)}"),
-                ]
-            ),
+            bag.INFO: bundle_papers.bag_info(release.request, release.date, release.tool, list(payload.values())),
             bag.PAYLOAD_MANIFEST: bag.manifest(dict.fromkeys(payload, bytes(32))),
         }
         tagged = [*self._tags, *(part.path for part in release.parts if not part.path.startswith("data/"))]

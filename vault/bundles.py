@@ -1,50 +1,42 @@
 """Seal the bundle of an approved request, and serve in ranges what it is made from.
 
-Sealing writes the bundle's small papers to the store and a list of its parts; the media stays where it is, and nothing
-of it is read: its length and hash are known since it was sealed. The partner's tool fetches the parts as one stream,
-puts the keys together from the custodians' answers, and writes the bundle (`vault.assembling`): only then are there
-headers that open. Sealing is done again from the start after a crash: the request stays `approved` until the
-`bundle.sealed` event is recorded, and everything before that event only adds objects.
+Sealing writes the bundle's small papers to the store and a list of its parts (`vault.bundle_contents`); the media
+stays where it is, and nothing of it is read: its length and hash are known since it was sealed. The partner's tool
+fetches the parts as one stream, puts the keys together from the custodians' answers, and writes the bundle
+(`vault.assembling`): only then are there headers that open. Sealing is done again from the start after a crash: the
+request stays `approved` until the `bundle.sealed` event is recorded, and everything before that event only adds
+papers, which the next attempt replaces.
 """
 
 import base64
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from evidence import bag, bundle, report
+from evidence import bundle_papers
+from evidence.bundle_papers import SealedPapers
 from evidence.canonical import Json
 from evidence.custody import State, next_state
 from evidence.errors import CustodyError
 from evidence.event import Event, EventType, Role
 from evidence.release import Approval, ReleasedObject
-from evidence.tlog.merkle import prove_inclusion
-from evidence.tlog.proof import TlogProof
-from evidence.tlog.tiles import TileNodes
-from vault import consent, stamped, unfinished
-from vault.age.recipients import parse_recipient
+from vault import consent, unfinished
+from vault.bundle_contents import ReadMe, write_papers, write_parts
 from vault.database import schema
 from vault.errors import BundleWithdrawn, NotReady, UnknownRequest
-from vault.instance import TOOL, Vault
+from vault.instance import Vault
 from vault.places import bundle_files, bundle_parts, release_papers
-from vault.release import RequestView, agreement, approvals, partner_line, view
-from vault.release_papers import Part, Parts, may_hold, read_answer, read_objects, read_parts, store_parts
-from vault.sealing import payload_of, seal_bytes
+from vault.release import RequestView, agreement, approvals, view
+from vault.release_papers import Part, Parts, may_hold, read_answer, read_objects, read_parts
+from vault.sealing import payload_of
 from vault.store.protocol import Store
 from vault.unfinished import Work
 
 CHUNK: Final = 1024 * 1024  # bytes
 RELEASE_FORMAT: Final = "amparo/release/1"
-_ENROLMENT: Final = tuple(
-    each.value for each in (EventType.PARTNER_ENROLLED, EventType.PARTNER_CONFIRMED, EventType.PARTNER_REVOKED)
-)
-_SEALING: Final = frozenset({EventType.EXHIBIT_SEALED, EventType.STATEMENT_SEALED})
-
-ReadMe = Callable[[str, str], str]
-"""The words of the bundle's README, given the request and the case; the door owns them."""
 
 
 def seal(vault: Vault, request: str, read_me: ReadMe) -> None:
@@ -54,16 +46,18 @@ def seal(vault: Vault, request: str, read_me: ReadMe) -> None:
     revocation that came before wins, one that comes after is refused. Only then are the files written; `open_bundle`
     waits for the list of them, and after a crash `pending` finds the request again.
     """
-    asked = view(vault, request)
     with vault.locks.hold(request):
         if vault.store.exists(bundle_parts(request)):
             unfinished.done(vault, Work.BUNDLE, request)
             return
-        _agreed(vault, request)  # before the event: a withdrawal may have deleted the papers
-        number = vault.sequencer.record(lambda connection: _seal_event(vault, connection, asked))
-        if number:
-            vault.sequencer.wait(number)
-        _write_parts(vault, asked, _agreed(vault, request), read_me)
+        asked = view(vault, request)
+        agreed = _agreed(vault, request)  # before the event: a withdrawal may have deleted the papers
+        if asked.state == State.SEALED.value:  # recorded before a crash
+            vault.sequencer.record_and_wait(lambda _: [])
+        else:
+            papers = write_papers(vault, asked, agreed[1], read_me)
+            vault.sequencer.record_and_wait(lambda found: _seal_event(vault, found, asked, agreed[0], papers))
+        write_parts(vault, asked, *_agreed(vault, request), read_me)
         unfinished.done(vault, Work.BUNDLE, request)
 
 
@@ -213,14 +207,15 @@ def _agreed(vault: Vault, request: str) -> tuple[bytes, list[ReleasedObject]]:
     return digest, read_objects(vault.store, request, digest)
 
 
-def _seal_event(vault: Vault, connection: Connection, asked: RequestView) -> list[Event]:
+def _seal_event(
+    vault: Vault, connection: Connection, asked: RequestView, digest: bytes, papers: SealedPapers
+) -> list[Event]:
     requests, cases, people = schema.requests, schema.cases, schema.people
     state = connection.execute(select(requests.c.state).where(requests.c.request == asked.request)).scalar_one()
-    if state == State.SEALED.value:
-        return []  # recorded before a crash, or by the other of two approvals at the same moment
     case = connection.execute(select(cases.c.state).where(cases.c.case == asked.case)).scalar_one()
     partner = connection.execute(select(people.c.state).where(people.c.name == asked.partner)).scalar_one()
-    digest = _agreement(vault, connection, asked.request)
+    if _agreement(vault, connection, asked.request) != digest:
+        raise NotReady("the custodians agreed on something else meanwhile; try again")
     try:
         after = next_state(EventType.BUNDLE_SEALED, Role.SYSTEM, State(state), State(case))
     except CustodyError as error:
@@ -229,75 +224,13 @@ def _seal_event(vault: Vault, connection: Connection, asked: RequestView) -> lis
         raise NotReady("the partner is not enrolled any more")
     consent.require(connection, asked.case, asked.partner, chosen=asked.chosen)
     connection.execute(update(requests).where(requests.c.request == asked.request).values(state=after.value))
-    detail: dict[str, Json] = {"request": asked.request, "objects_sha256": digest.hex()}
+    detail: dict[str, Json] = {
+        "request": asked.request,
+        "objects_sha256": digest.hex(),
+        bundle_papers.MEMBER: papers.to_json(),
+    }
     return [
         vault.event(
             EventType.BUNDLE_SEALED, Role.SYSTEM, "vault", case=asked.case, authority=asked.request, detail=detail
         )
     ]
-
-
-def _write_parts(
-    vault: Vault, asked: RequestView, released: tuple[bytes, list[ReleasedObject]], read_me: ReadMe
-) -> None:
-    digest, objects = released
-    prefix = bundle_files(asked.request)
-    size, note, nodes = vault.sequencer.nodes()
-    entries = _logged_events(vault, asked.case, size, note, nodes)
-    case = bundle.case_of([entry.event for entry in entries], asked.request, {item.key for item in objects})
-    numbers = {exhibit: number for exhibit, number, _, _ in case.exhibits}
-    recipient = [parse_recipient(partner_line(vault, asked.partner).recipient)]
-    sealed = {
-        bundle.EVENTS: bundle.events_document(entries),
-        bundle.APPROVALS: bundle.approvals_document(asked.request, objects),
-        bundle.CASE: case.encode(),
-        bundle.REPORT: report.render(case, entries).encode(),
-    }
-    papers = {path: seal_bytes(data, recipient) for path, data in sealed.items()}
-    papers[bundle.CHECKPOINT] = note
-    papers |= stamped.papers(vault, size, nodes, _last_sealed(entries))
-    papers[bundle.README] = read_me(asked.request, asked.case).encode()
-    parts = [_paper(vault, prefix, path, data) for path, data in papers.items()]
-    # By what the log committed to when it was sealed; whether the store still has that, the partner's tool sees.
-    sizes = _sizes(vault, asked.case)
-    parts += [
-        Part(bundle.path_of(item.key, numbers), item.key, sizes[item.key], item.payload_sha256) for item in objects
-    ]
-    date = vault.now().date().isoformat()
-    store_parts(vault.store, asked.request, Parts(date, TOOL, digest, tuple(sorted(parts, key=lambda part: part.path))))
-
-
-def _last_sealed(entries: Sequence[bundle.LoggedEvent]) -> int:
-    """The number of the newest event by which something that the source sent was sealed."""
-    return max((entry.proof.index for entry in entries if entry.event.type in _SEALING), default=0)
-
-
-def _logged_events(vault: Vault, case: str, size: int, note: bytes, nodes: TileNodes) -> list[bundle.LoggedEvent]:
-    """The case's events and the enrolments of partners, each with its proof under the checkpoint `note`."""
-    events = schema.events
-    query = (
-        select(events.c.position, events.c.body)
-        .where(events.c.case.in_((case, "")), (events.c.case == case) | events.c.type.in_(_ENROLMENT))
-        .where(events.c.position < size)
-        .order_by(events.c.position)
-    )
-    with vault.database.reading() as connection:
-        rows = [(row.position, Event.parse(bytes(row.body))) for row in connection.execute(query)]
-    askers = {event.actor for _, event in rows if event.type is EventType.RELEASE_REQUESTED}
-    kept = [(at, event) for at, event in rows if event.case == case or event.detail.get("name") in askers]
-    return [
-        bundle.LoggedEvent(event, TlogProof(position, tuple(prove_inclusion(position, size, nodes.node)), note))
-        for position, event in kept
-    ]
-
-
-def _paper(vault: Vault, prefix: str, path: str, data: bytes) -> Part:
-    vault.store.put(prefix + path, data)
-    return Part(path, "", len(data), bag.digest(data))
-
-
-def _sizes(vault: Vault, case: str) -> dict[str, int]:
-    objects = schema.objects
-    with vault.database.reading() as connection:
-        rows = connection.execute(select(objects.c.key, objects.c.bytes).where(objects.c.case == case)).all()
-    return {row.key: row.bytes for row in rows}

@@ -9,13 +9,14 @@ from typing import Final
 from api.cli.extensions import extension_of
 from api.cli.output import counted
 from evidence import bundle as names
-from evidence import bundle_stamps, report
+from evidence import bundle_stamps
 from evidence.archive import Window
 from evidence.bundle import BundleCase
 from evidence.errors import BagError
 from evidence.event import EventType
 from evidence.exhibit import ExhibitRecord, header_length, parse_withheld, record_commitment, stored_objects
 from evidence.verify import SMALL, Bundle, Opener
+from vault.dossier import page as dossier_page
 
 SUMS: Final = "SHA256SUMS"
 
@@ -69,7 +70,7 @@ class _Unpacking:
         for path in filter(bundle_stamps.is_stamp, sorted(papers)):
             self._write(path.removeprefix("data/"), [papers[path]])
         records = [record for _, record in sorted(self._bundle.records.items())]
-        page = report.render(self._case, self._bundle.events, records, self._bundle.checks)
+        page = dossier_page.render(self._case, self._bundle.events, records, self._bundle.checks)
         self._write("report.html", [page.encode()])
         sums = "".join(f"{digest}  {name}\n" for name, digest in sorted(self._sums.items()))
         self._write(SUMS, [sums.encode()])

@@ -58,14 +58,14 @@ def test_what_was_withheld_completes_the_exhibit_to_the_original(opened: Path, n
 def test_report_tells_what_was_checked(opened: Path, handed: Handed) -> None:
     page = (opened / "report.html").read_text()
     assert handed.vault.report.case in page
-    assert page.count("passed") == 11
+    assert page.count("passed") == 12
     assert "FAILED" not in page
 
 
 def test_json_is_the_contract(amparo: Amparo, handed: Handed, tmp_path: Path) -> None:
     said = amparo("open", handed.bundle, "-i", handed.key, "-o", tmp_path / "o", "--trust", handed.trust, "--json")
     assert said.json["ok"] is True
-    assert [check["number"] for check in said.json["checks"]] == list(range(1, 12))
+    assert [check["number"] for check in said.json["checks"]] == list(range(1, 13))
 
 
 @pytest.mark.parametrize("at", [100, 5_000, 20_000, 40_000, 60_000, 70_000])
