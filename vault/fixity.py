@@ -18,7 +18,7 @@ from evidence.custody import State
 from evidence.errors import EvidenceError
 from evidence.event import EventType, Role
 from evidence.exhibit import StoredObject
-from vault import fixity_log
+from vault import fixity_log, orphans
 from vault.age import header as age_header
 from vault.age.errors import AgeError
 from vault.database import schema
@@ -30,7 +30,7 @@ from vault.interrupted_record import INTERRUPTED
 from vault.places import receipt_view, release_papers
 from vault.receipts import case_key, stored_verifier
 from vault.replay import Replay, Row
-from vault.sealing import HEADER, PAYLOAD, header_of, payload_of
+from vault.sealing import header_of, payload_of
 from vault.setup import TRUST_KEY
 
 Progress = Callable[[int], None]
@@ -39,7 +39,6 @@ Progress = Callable[[int], None]
 FINDINGS: Final = 50  # keys named in the event; the count is whole
 _CHUNK: Final = 1 << 20  # bytes
 _TRIES: Final = 3
-_RECEIPT_VIEW: Final = "/receipt/"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,11 +51,15 @@ class Fault:
 
 @dataclass(slots=True)
 class Fixity:
-    """The result. `orphans` are keys that no event names, left by a crash: no fault. `recorded`: the log has it."""
+    """The result. `orphans` are keys that no event names, left by a crash: no fault; `removed` were such until now.
+
+    `recorded`: the log has it.
+    """
 
     objects: int = 0
     faults: list[Fault] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     recorded: bool = False
 
 
@@ -69,9 +72,12 @@ class Place:
     faults: list[Fault] = field(default_factory=list)
 
 
-def check(vault: Vault, progress: Progress = lambda _: None) -> Fixity:
-    """Check everything, then record that. While the log's own files are at fault nothing is built upon them."""
-    result = check_from(vault, Place(), progress)
+def check(vault: Vault, progress: Progress = lambda _: None, *, remove_orphans: bool = False) -> Fixity:
+    """Check everything, then record that. While the log's own files are at fault nothing is built upon them.
+
+    `remove_orphans`: where nothing is at fault, those that are older than a day are deleted (`vault.orphans`).
+    """
+    result = _Check(vault, Place(), progress, remove=remove_orphans).run()
     if result.recorded:
         vault.sequencer.run_once()
     return result
@@ -100,9 +106,11 @@ def total_bytes(vault: Vault) -> int:
 
 
 class _Check:
-    def __init__(self, vault: Vault, place: Place, progress: Progress, *, record: bool = True) -> None:
+    def __init__(
+        self, vault: Vault, place: Place, progress: Progress, *, record: bool = True, remove: bool = False
+    ) -> None:
         self._vault, self._place, self._progress = vault, place, progress
-        self._recording = record
+        self._recording, self._removing = record, remove
         self._result = Fixity()
         self._replay = Replay(vault.trust)
         self._replayed = 0
@@ -115,14 +123,22 @@ class _Check:
         result.faults += self._row_faults()
         result.faults += _paper_faults(vault, replay)
         result.faults += [Fault(*each) for each in withdrawal_faults(vault.store, replay)]
-        result.orphans = list(_orphans(vault, replay))
+        result.orphans = list(orphans.find(vault, replay))
         self._read_objects()
         self._read_releases()
         result.objects = self._place.objects
         result.faults += self._place.faults
+        if self._removing and not result.faults:
+            result.removed = orphans.remove(vault, result.orphans, self._replayed_now)
+            result.orphans = [key for key in result.orphans if key not in result.removed]
         if log_is_well and self._recording:
             _record(vault, result)
         return result
+
+    def _replayed_now(self) -> Replay:
+        with self._vault.database.reading() as connection:
+            self._catch_up(connection)
+        return self._replay
 
     def _read_objects(self) -> None:
         for stored in self._replay.kept():
@@ -134,9 +150,7 @@ class _Check:
                 self._pass(stored.key, faults)
 
     def _still_kept(self, key: str) -> bool:
-        with self._vault.database.reading() as connection:
-            self._catch_up(connection)
-        return self._replay.is_kept(key)
+        return self._replayed_now().is_kept(key)
 
     def _read_releases(self) -> None:
         """After the objects, whose keys are all smaller."""
@@ -145,8 +159,7 @@ class _Check:
             if key > self._place.after:
                 faults = self._release_faults(request)
                 if faults:  # unless something of it was withdrawn while it was being read
-                    with self._vault.database.reading() as connection:
-                        self._catch_up(connection)
+                    self._replayed_now()
                     faults = self._release_faults(request)
                 self._pass(key, faults)
 
@@ -258,17 +271,6 @@ def _paper_faults(vault: Vault, replay: Replay) -> Iterator[Fault]:
         view = receipt_view(replay.objects[stored.key][1].case, replay.objects[stored.key][1].exhibit)
         if stored.key.endswith("/media") and not vault.store.exists(view):
             yield Fault(view, "it is missing")
-
-
-def _orphans(vault: Vault, replay: Replay) -> Iterator[str]:
-    for prefix in ("exhibits/", "cases/"):
-        for key in vault.store.list(prefix):
-            name = key.removesuffix(HEADER).removesuffix(PAYLOAD)
-            folder, view, exhibit = key.partition(_RECEIPT_VIEW)
-            case = folder.split("/")[1]
-            known = exhibit in replay.exhibits if view else case in replay.cases and key == case_key(case)
-            if not known and name not in replay.objects:
-                yield key
 
 
 def _record(vault: Vault, result: Fixity) -> None:

@@ -17,14 +17,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json",
         action="store_true",
-        help='print {"ok", "objects", "faults": [{"key", "what"}], "orphans", "recorded"}',
+        help='print {"ok", "objects", "faults": [{"key", "what"}], "orphans", "removed", "recorded"}',
+    )
+    parser.add_argument(
+        "--remove-orphans",
+        action="store_true",
+        help="where nothing is at fault, delete what crashes left: objects older than a day that no event names",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Check, and record that it was done; 1 when something is missing or changed."""
     with opened(args.folder) as vault, Progress(total_bytes(vault), "checking") as progress:
-        result = check(vault, progress.update)
+        result = check(vault, progress.update, remove_orphans=args.remove_orphans)
     if args.json:
         print_json(_json(result))
     else:
@@ -39,7 +44,9 @@ def _tell(result: Fixity) -> None:
     for fault in result.faults:
         say(f"{fault.key}: {fault.what}")
     for key in result.orphans:
-        say(f"note: {key}: no event names it; it is being written now, or a crash left it")
+        say(f"note: {key}: no event names it; it is being written now, or a crash left it (--remove-orphans)")
+    for key in result.removed:
+        say(f"removed: {key}")
     say(f"objects: {result.objects}, faults: {len(result.faults)}")
     if not result.recorded:
         say("note: not recorded, because the log itself is at fault")
@@ -52,5 +59,6 @@ def _json(result: Fixity) -> dict[str, Json]:
         "objects": result.objects,
         "faults": faults,
         "orphans": list(result.orphans),
+        "removed": list(result.removed),
         "recorded": result.recorded,
     }

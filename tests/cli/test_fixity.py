@@ -28,6 +28,7 @@ def test_fixity_of_a_whole_vault_passes(amparo: Amparo, folder: Path) -> None:
         "objects": 7,
         "faults": [],
         "orphans": [],
+        "removed": [],
         "recorded": True,
     }
 

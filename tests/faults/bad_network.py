@@ -24,13 +24,15 @@ class Network:
 
     `delay`: seconds that each piece of an answer takes longer; `breaking`: how often, of the pieces of requests and
     answers, one is lost and the connection with it; `busy`: how often a request is answered 503 and not forwarded;
-    `down`: no connection is taken.
+    `altering`: how often, of the pieces of bodies of requests, one has another last byte; `down`: no connection is
+    taken.
     """
 
     target: tuple[str, int]
     delay: float = 0.0
     breaking: float = 0.0
     busy: float = 0.0
+    altering: float = 0.0
     down: bool = False
     hurt: int = 0
     chance: random.Random = field(default_factory=lambda: random.Random(20261125))
@@ -71,6 +73,9 @@ class Network:
                 if each is client and _begins_request(data) and self.chance.random() < self.busy:
                     self._say_busy(client)
                     return
+                if each is client and not _begins_request(data) and self.chance.random() < self.altering:
+                    self.hurt += 1
+                    data = data[:-1] + bytes([data[-1] ^ 1])
                 if each is server and self.delay:
                     time.sleep(self.delay)
                 (server if each is client else client).sendall(data)

@@ -42,7 +42,7 @@ def world(ceph: object_gateway.Gateway, way: Network, tmp_path: Path) -> Iterato
             world.service.kill()
 
 
-@pytest.mark.parametrize(("fault", "often"), [("delay", 0.1), ("breaking", 0.03), ("busy", 0.15)])
+@pytest.mark.parametrize(("fault", "often"), [("delay", 0.1), ("breaking", 0.03), ("busy", 0.15), ("altering", 0.1)])
 def test_a_store_with_a_bad_network_loses_nothing(world: World, way: Network, fault: str, often: float) -> None:
     setattr(way, fault, often)
     answers = [send(world, photo=media.noise(48)) for _ in range(6)]

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -34,9 +34,23 @@ class Gateway:
         """A stock client, to look at the store behind the back of what is tested."""
         return Minio(self.host, self.access_key, self.secret_key, secure=False, region="us-east-1")
 
-    def url(self, prefix: str) -> str:
+    def url(self, prefix: str = "", bucket: str = BUCKET) -> str:
         """What the settings would say."""
-        return f"s3://{BUCKET}/{prefix}?endpoint=http://{self.host}"
+        return f"s3://{bucket}/{prefix}?endpoint=http://{self.host}"
+
+    def new_user(self, name: str) -> "Gateway":
+        """The same gateway for another user, who may do nothing yet."""
+        made = replace(self, access_key=f"{name}-access", secret_key=f"{name}-secret")
+        keys = ["--access-key", made.access_key, "--secret-key", made.secret_key]
+        command = ["radosgw-admin", "-c", str(self.folder / "ceph.conf"), "-n", "client.rgw", "user", "create"]
+        subprocess.run(
+            [*command, "--uid", name, "--display-name", name, *keys],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=60,
+        )
+        return made
 
     def storage_node(self, number: int) -> int:
         """The process that keeps a part of the objects; with three of them each is kept twice."""

@@ -5,6 +5,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -116,6 +117,15 @@ def test_a_key_is_refused_or_is_listed_as_it_was_spelt(store: Store, key: str) -
 def test_free_space_is_told_or_is_not_known(store: Store) -> None:
     free = store.free()
     assert free is None or free > 0
+
+
+def test_when_something_was_stored_is_told_to_the_hour(store: Store) -> None:
+    before = datetime.now(UTC)
+    store.put("a", b"1")
+    store.put("a.b", b"1")
+    assert before - timedelta(hours=1, minutes=1) < store.stored_at("a") < datetime.now(UTC) + timedelta(minutes=1)
+    with pytest.raises(NotFound):
+        store.stored_at("a.")
 
 
 def test_delete_is_idempotent(store: Store) -> None:

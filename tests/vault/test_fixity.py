@@ -1,5 +1,7 @@
+import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,8 @@ from vault.database import schema
 from vault.fixity import Fixity, check
 from vault.instance import Vault, open_vault
 from vault.sequencer import stored_events
+
+DAY = 24 * 3600
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +136,34 @@ def test_object_that_no_event_names_is_noted(folder: Path) -> None:
     result = checked(folder)
     assert result.faults == []
     assert result.orphans == [f"exhibits/{'0' * 32}/media.payload"]
+
+
+def test_orphans_are_removed_when_they_are_a_day_old_and_what_an_event_names_never(folder: Path) -> None:
+    before = {path for path in (folder / "store").rglob("*") if path.is_file()}
+    old, young = (folder / "store" / "exhibits" / (digit * 32) / "media.payload" for digit in "01")
+    for path in (old, young):
+        path.parent.mkdir()
+        path.write_bytes(b"left by a crash")
+    for path in before | {old}:
+        os.utime(path, (time.time() - 2 * DAY, time.time() - 2 * DAY))
+    with at_rest(folder) as vault:
+        result = check(vault, remove_orphans=True)
+    assert result.removed == [f"exhibits/{'0' * 32}/media.payload"]
+    assert result.orphans == [f"exhibits/{'1' * 32}/media.payload"]
+    assert not old.exists()
+    exhibits = {path for path in before if "exhibits" in path.parts or "cases" in path.parts}
+    assert exhibits <= {path for path in (folder / "store").rglob("*") if path.is_file()}
+
+
+def test_nothing_is_removed_while_anything_is_at_fault(folder: Path) -> None:
+    orphan = folder / "store" / "exhibits" / ("0" * 32) / "media.payload"
+    orphan.parent.mkdir()
+    orphan.write_bytes(b"left by a crash")
+    os.utime(orphan, (time.time() - 2 * DAY, time.time() - 2 * DAY))
+    flip(next(path for path in (folder / "store").rglob("media.payload") if path != orphan), 200)
+    with at_rest(folder) as vault:
+        assert check(vault, remove_orphans=True).removed == []
+    assert orphan.exists()
 
 
 @pytest.mark.parametrize(

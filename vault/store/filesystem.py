@@ -5,6 +5,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -102,6 +103,11 @@ class FilesystemStore:
             return False
         return True
 
+    def stored_at(self, key: str) -> datetime:
+        """See `Store.stored_at`: the hour that the file shows."""
+        with self.open(key) as reader:
+            return reader.stored_at
+
     def delete(self, key: str) -> None:
         """See `Store.delete`. Directories left empty go too, so that no name outlives its objects."""
         folder, name = split(checked_key(key))
@@ -147,6 +153,8 @@ class FilesystemReader:
             self.close()
             raise NotFound("no object has this key")
         self._size = status.st_size
+        self.stored_at = datetime.fromtimestamp(status.st_mtime, UTC)
+        """When the file was written, to the hour."""
 
     @property
     def size(self) -> int:

@@ -2,7 +2,9 @@
 
 `file:store` is a directory, relative to the vault's own, or absolute (`file:/srv/store`).
 `s3://bucket/prefix?endpoint=https://host:port&region=name` is a bucket, or what lies under a prefix of it; the region
-is `us-east-1` unless told. Credentials are never part of the URL: it goes into settings, backups and support mails.
+is `us-east-1` unless told. `&lock_days=N` has the bucket, which must have object lock, keep payloads and log for N days
+from whoever wants to delete them (`s3.retention`). Credentials are never part of the URL: it goes into settings,
+backups and support mails.
 """
 
 import re
@@ -17,6 +19,7 @@ from vault.store.filesystem import FilesystemStore
 from vault.store.protocol import Store, checked_key
 from vault.store.s3.bucket import S3Store
 from vault.store.s3.client import connect
+from vault.store.s3.retention import MOST_DAYS
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,64}")
@@ -61,8 +64,9 @@ def _bucket(url: str, credentials: S3Credentials | None, clock: Clock) -> S3Stor
     options = _options(parts.query)
     endpoint = _endpoint(options.pop("endpoint", ""))
     region = options.pop("region", "us-east-1")
+    lock_days = _days(options.pop("lock_days", "0"))
     if options or not _REGION.fullmatch(region):
-        raise SettingsError("an s3: store takes an endpoint and a region")
+        raise SettingsError("an s3: store takes an endpoint, a region and lock_days")
     if credentials is None:
         raise SettingsError("an s3: store needs an access key and a secret key")
     client = connect(
@@ -72,7 +76,13 @@ def _bucket(url: str, credentials: S3Credentials | None, clock: Clock) -> S3Stor
         secure=endpoint.scheme == "https",
         region=region,
     )
-    return S3Store(client, parts.netloc, prefix, clock)
+    return S3Store(client, parts.netloc, prefix, clock, lock_days=lock_days)
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > MOST_DAYS:
+        raise SettingsError(f"an s3: store is locked for 1 to {MOST_DAYS} days")
+    return int(text)
 
 
 def _options(query: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ Every method may raise `StoreUnavailable`; those that write, `NoSpace`; all that
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -104,6 +105,10 @@ class Store(Protocol):
 
     def exists(self, key: str) -> bool:
         """Whether an object has this key."""
+        ...
+
+    def stored_at(self, key: str) -> datetime:
+        """When the object was stored, to the hour or finer, in UTC; NotFound."""
         ...
 
     def delete(self, key: str) -> None:

@@ -1,7 +1,7 @@
 """The store itself: a bucket, or what lies under one prefix of it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from vault.clock import Clock
@@ -9,6 +9,7 @@ from vault.errors import AlreadyExists, Conflict, InvalidKey, NotFound, StoreErr
 from vault.store.protocol import MAX_READ, checked_key, checked_prefix
 from vault.store.s3.client import FAULTS, PAUSES, Client, attempt, failure
 from vault.store.s3.reader import S3Reader
+from vault.store.s3.retention import Retention, lock_headers
 from vault.store.s3.writer import S3Writer, put_checked
 
 _ROUNDS: Final = 5  # of create, while others create and delete the same key
@@ -16,6 +17,8 @@ _ROUNDS: Final = 5  # of create, while others create and delete the same key
 
 class S3Store:
     """A bucket of an S3 service that honours `If-None-Match: *` (Ceph, AWS, MinIO do).
+
+    Writing needs no right to read: what was stored is compared with the service's listing.
 
     Its thief gets sealed objects, their sizes and times, and the names of keys: no content. It is trusted to keep what
     it was given and to forget what was deleted; it is *not* trusted to keep it unaltered (fixity finds out).
@@ -25,14 +28,24 @@ class S3Store:
     """
 
     def __init__(
-        self, client: Client, bucket: str, prefix: str, clock: Clock, leftovers: timedelta = timedelta(days=1)
+        self,
+        client: Client,
+        bucket: str,
+        prefix: str,
+        clock: Clock,
+        leftovers: timedelta = timedelta(days=1),
+        lock_days: int = 0,
     ) -> None:
-        """Keys lie under `prefix/` unless it is empty. `sweep` spares uploads younger than `leftovers`."""
+        """Keys lie under `prefix/` unless it is empty. `sweep` spares uploads younger than `leftovers`.
+
+        `lock_days` is how long the bucket, which must have object lock, keeps what `retention` names.
+        """
         self._client = client
         self._bucket = bucket
         self._before = f"{checked_key(prefix)}/" if prefix else ""
         self._clock = clock
         self._leftovers = leftovers
+        self._retention = Retention(lock_days, clock)
         self._live: set[str] = set()
 
     def _name(self, key: str) -> str:
@@ -40,14 +53,15 @@ class S3Store:
 
     def put(self, key: str, data: bytes, *, media_type: str = "application/octet-stream") -> None:
         """See `Store.put`."""
-        put_checked(self._client, self._bucket, self._name(key), data, {"Content-Type": media_type})
+        headers = {"Content-Type": media_type, **lock_headers(self._retention.until(key))}
+        put_checked(self._client, self._bucket, self._name(key), data, headers)
 
     def create(self, key: str, data: bytes) -> None:
         """See `Store.create`."""
-        name = self._name(key)
+        name, headers = self._name(key), {"If-None-Match": "*", **lock_headers(self._retention.until(key))}
         for _ in range(_ROUNDS):
             try:
-                return put_checked(self._client, self._bucket, name, data, {"If-None-Match": "*"})
+                return put_checked(self._client, self._bucket, name, data, headers)
             except Conflict:
                 pass  # somebody's object is there; or ours, where the answer to our first try was lost
             try:
@@ -62,7 +76,7 @@ class S3Store:
 
     def write(self, key: str) -> S3Writer:
         """See `Store.write`."""
-        return S3Writer(self._client, self._bucket, self._name(key), self._live)
+        return S3Writer(self._client, self._bucket, self._name(key), self._live, self._retention.until(key))
 
     def read(self, key: str, max_bytes: int = MAX_READ) -> bytes:
         """See `Store.read`."""
@@ -96,8 +110,19 @@ class S3Store:
             return False
         return True
 
+    def stored_at(self, key: str) -> datetime:
+        """See `Store.stored_at`."""
+        name = self._name(key)
+        found = attempt(lambda: next(iter(self._client.list_objects(self._bucket, name, recursive=True)), None))
+        if found is None or found.object_name != name or not isinstance(found.last_modified, datetime):
+            raise NotFound("no object has this key")
+        return found.last_modified
+
     def delete(self, key: str) -> None:
-        """See `Store.delete`. All versions go: a header that can be fetched from a version still opens its payload."""
+        """See `Store.delete`. All versions go: a header that can be fetched from a version still opens its payload.
+
+        StoreUnavailable for what is locked.
+        """
         name = self._name(key)
         attempt(lambda: self._delete(name))
 

@@ -3,6 +3,7 @@
 The service's own error texts name keys and quote what was sent, so they end here: raise ours `from None`.
 """
 
+import base64
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -12,8 +13,10 @@ from xml.etree.ElementTree import ParseError
 
 import urllib3
 from minio import Minio
+from minio.commonconfig import COMPLIANCE
 from minio.datatypes import Part
 from minio.error import MinioException, S3Error, ServerError
+from minio.retention import Retention
 
 from vault.errors import Altered, Conflict, NoSpace, NotFound, StoreError, StoreUnavailable, TooLarge
 
@@ -54,17 +57,29 @@ class Client(Minio):
     conditional write. minio's version is locked, and the contract suite runs these steps against a real service.
     """
 
-    def put(self, bucket: str, name: str, data: bytes, headers: dict[str, str]) -> str:
-        """PutObject; the ETag."""
-        return str(self._put_object(bucket, name, data, {**headers}).etag)
+    def put(self, bucket: str, name: str, data: bytes, digest: bytes, headers: dict[str, str]) -> str:
+        """PutObject of what has this MD5 (16 bytes); the ETag."""
+        return str(self._put_object(bucket, name, data, {**headers, **_checksum(digest)}).etag)
 
     def start_upload(self, bucket: str, name: str) -> str:
         """CreateMultipartUpload; the upload id."""
         return str(self._create_multipart_upload(bucket, name, {}))
 
-    def upload_part(self, bucket: str, name: str, upload_id: str, number: int, data: bytes) -> str:
-        """UploadPart, numbered from 1; the part's ETag."""
-        return str(self._upload_part(bucket, name, data, None, upload_id, number))
+    def lock(self, bucket: str, name: str, until: datetime) -> None:
+        """PutObjectRetention: nobody may delete the object's newest version before then."""
+        self.set_object_retention(bucket, name, Retention(COMPLIANCE, until))
+
+    def upload_part(self, bucket: str, name: str, upload_id: str, number: int, data: bytes, digest: bytes) -> str:
+        """UploadPart, numbered from 1, of what has this MD5; the part's ETag."""
+        return str(self._upload_part(bucket, name, data, {**_checksum(digest)}, upload_id, number))
+
+    def listed(self, bucket: str, name: str) -> tuple[str, int] | None:
+        """ETag and length of an object as the bucket lists it, which takes no right to read it; None when it does not.
+
+        Names that go on after `name` are listed after it.
+        """
+        found = next(iter(self.list_objects(bucket, name, recursive=True)), None)
+        return None if found is None or found.object_name != name else (found.etag or "", found.size or 0)
 
     def complete_upload(self, bucket: str, name: str, upload_id: str, etags: list[str]) -> None:
         """CompleteMultipartUpload. Services may say 200 and fail: look at the object afterwards."""
@@ -90,6 +105,11 @@ class Client(Minio):
     def close(self) -> None:
         """Close idle connections."""
         self._http.clear()
+
+
+def _checksum(digest: bytes) -> dict[str, str | list[str] | tuple[str]]:
+    """The header by which the service refuses a body that was altered on its way (RFC 1864)."""
+    return {"Content-MD5": base64.b64encode(digest).decode()}
 
 
 def connect(endpoint: str, access_key: str, secret_key: str, *, secure: bool, region: str) -> Client:

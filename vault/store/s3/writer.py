@@ -2,12 +2,14 @@
 
 import contextlib
 import hashlib
+from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
-from vault.errors import Altered, NotFound, StoreError, TooLarge
+from vault.errors import Altered, StoreError, TooLarge
 from vault.store.protocol import MIB
 from vault.store.s3.client import Client, attempt
+from vault.store.s3.retention import lock_headers
 
 PART: Final = 8 * MIB  # bytes in memory; the service takes at most 10 000 parts, so an object is at most 80 GB
 _MAX_PARTS: Final = 10_000
@@ -17,11 +19,13 @@ class S3Writer:
     """See `StoreWriter`. One request where the object fits a part, else a multipart upload.
 
     Killed before the upload is completed: the service keeps the parts, unlisted, until `sweep` aborts the upload.
+    `until` is when the object's lock ends, if it has one.
     `live` are the uploads of this process that are under way; `sweep` spares them.
     """
 
-    def __init__(self, client: Client, bucket: str, name: str, live: set[str]) -> None:
+    def __init__(self, client: Client, bucket: str, name: str, live: set[str], until: datetime | None = None) -> None:
         self._client = client
+        self._until = until
         self._bucket = bucket
         self._name = name
         self._live = live
@@ -50,7 +54,7 @@ class S3Writer:
         if self._upload_id is None:
             data = bytes(self._buffer)
             self._end()
-            put_checked(self._client, self._bucket, self._name, data, {})
+            put_checked(self._client, self._bucket, self._name, data, lock_headers(self._until))
             return
         self._send_part()
         try:
@@ -73,8 +77,9 @@ class S3Writer:
         if number > _MAX_PARTS:
             raise TooLarge("an object has more parts than the store can hold")
         upload_id = self._started()
-        etag = attempt(lambda: self._client.upload_part(self._bucket, self._name, upload_id, number, data))
-        if etag != md5(data):
+        digest = md5(data)
+        etag = attempt(lambda: self._client.upload_part(self._bucket, self._name, upload_id, number, data, digest))
+        if etag != digest.hex():
             raise Altered("the store keeps another part than was sent")
         return etag
 
@@ -92,13 +97,13 @@ class S3Writer:
         except StoreError as error:
             # Perhaps it was completed and only the answer was lost; a second try then finds no such upload.
             refused = error
-        try:
-            found = attempt(lambda: self._client.stat_object(self._bucket, self._name))
-        except NotFound:
-            found = None
         digests = b"".join(bytes.fromhex(etag) for etag in self._etags)
-        if found is None or (found.etag, found.size) != (f"{md5(digests)}-{len(self._etags)}", self._size):
+        wanted = f"{md5(digests).hex()}-{len(self._etags)}", self._size
+        if attempt(lambda: self._client.listed(self._bucket, self._name)) != wanted:
             raise refused or Altered("the store keeps another object than was sent")
+        until = self._until
+        if until is not None:  # not in the upload's headers: Ceph 16 takes them there, and locks nothing
+            attempt(lambda: self._client.lock(self._bucket, self._name, until))
 
     def _alive(self) -> None:
         if self._ended:
@@ -126,11 +131,12 @@ class S3Writer:
 
 
 def put_checked(client: Client, bucket: str, name: str, data: bytes, headers: dict[str, str]) -> None:
-    """Store in one request; Altered when the service's checksum of it is not ours."""
-    if attempt(lambda: client.put(bucket, name, data, headers)) != md5(data):
+    """Store in one request, if the service gets what was sent; Altered when its checksum of it is not ours."""
+    digest = md5(data)
+    if attempt(lambda: client.put(bucket, name, data, digest, headers)) != digest.hex():
         raise Altered("the store keeps another object than was sent")
 
 
-def md5(data: bytes) -> str:
-    """What S3 uses as ETag: finds accidents, not attackers; those fixity finds."""
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+def md5(data: bytes) -> bytes:
+    """What S3 checks a request by, and uses as ETag: finds accidents, not attackers; those fixity finds."""
+    return hashlib.md5(data, usedforsecurity=False).digest()
