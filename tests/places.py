@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from unittest.mock import patch
 
 import pytest
@@ -27,6 +27,10 @@ class Place:
     database: str = ""
     store: str = ""
     disks: tuple[Path, ...] = ()
+
+    def told(self) -> dict[str, Any]:
+        """The same, by the names under which `World.running` takes it."""
+        return {"database": self.database, "store": self.store, "disks": self.disks}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -24,11 +25,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.cli.keys import load_identity, load_public
 from api.cli.main import main
 from api.cli.memory import private_environment
+from api.cli.vaults import credentials
 from api.client import Client, Signature
 from evidence.identity import PublicLine, signing_key
 from evidence.trust import Trust
 from tests.paths import ROOT
+from tests.traces import files
 from vault.age.identities import KeyIdentity
+from vault.instance import open_vault
 
 ORIGIN: Final = "vault.invalid/log"
 JSON: Final = {"Accept": "application/json"}
@@ -222,9 +226,19 @@ class World:
 
     @classmethod
     @contextlib.contextmanager
-    def started(cls, folder: Path, *, fellows: int = 0, quorum: int = 1) -> Iterator["World"]:
+    def started(
+        cls,
+        folder: Path,
+        *,
+        fellows: int = 0,
+        quorum: int = 1,
+        database: str = "",
+        store: str = "",
+        disks: tuple[Path, ...] = (),
+    ) -> Iterator["World"]:
         """A new vault with its service, nobody enrolled."""
-        world = cls.make(folder, fellows=fellows, quorum=quorum)
+        world = cls.make(folder, fellows=fellows, quorum=quorum, database=database, store=store)
+        world.disks = disks
         try:
             world.service.start()
             yield world
@@ -233,9 +247,9 @@ class World:
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, folder: Path, *, fellows: int = 0, quorum: int = 1) -> Iterator["World"]:
-        """A new vault with its service, the partner and the auditor enrolled."""
-        with cls.started(folder, fellows=fellows, quorum=quorum) as world:
+    def running(cls, folder: Path, **made: Any) -> Iterator["World"]:
+        """A new vault with its service, the partner and the auditor enrolled; `made` as for `started`."""
+        with cls.started(folder, **made) as world:
             world.enrol(world.partner, "partner")
             world.enrol(world.auditor, "auditor")
             yield world
@@ -255,6 +269,23 @@ class World:
     @property
     def address(self) -> str:
         return self.service.address
+
+    def objects(self) -> list[str]:
+        """The keys of everything in the store."""
+        with contextlib.closing(open_vault(self.vault, credentials=credentials())) as vault:
+            return list(vault.store.list())
+
+    def elsewhere(self, folder: Path) -> Iterator[Path]:
+        """Files of others that keep what the vault stores; a bucket's objects are copied to a new folder below this."""
+        with contextlib.closing(open_vault(self.vault, credentials=credentials())) as vault:
+            if vault.settings.store.startswith("s3:"):
+                copy = folder / f"bucket-{secrets.token_hex(4)}"
+                copy.mkdir()
+                for number, key in enumerate(vault.store.list()):
+                    path = copy / str(number)
+                    path.write_bytes(vault.store.read(key))
+                    yield path
+        yield from files(self.disks)
 
     def client(self, person: Person | None = None) -> Client:
         """Our own client, signing as `person`."""

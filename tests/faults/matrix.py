@@ -76,8 +76,8 @@ class Run:
                 self._search(files([world.vault, world.service.temporary]), clear, looked)
                 looked = time.time()
         self.kills += kills
-        with _copied(world) as folders:
-            self._search(files(folders), clear, began)
+        with _folder() as copy:
+            self._search(world.elsewhere(copy), clear, began)
 
     def _kill_during(self, world: World, deed: Deed) -> None:
         name, lives = type(deed).__name__, lives_of(world)
@@ -172,15 +172,6 @@ def _changed(path: Path) -> float:
     with contextlib.suppress(OSError):
         return path.stat().st_ctime
     return 0
-
-
-@contextlib.contextmanager
-def _copied(world: World) -> Iterator[list[Path]]:
-    """What others keep for the vault: a copy of its bucket, and the disk of its database's server."""
-    with _folder() as copy, contextlib.closing(open_vault(world.vault, credentials=credentials())) as vault:
-        for number, key in enumerate(vault.store.list()):
-            (copy / str(number)).write_bytes(vault.store.read(key))
-        yield [copy, *world.disks]
 
 
 @contextlib.contextmanager

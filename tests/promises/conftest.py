@@ -3,17 +3,32 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.audience import HONEST, Audience
 from tests.logserver import LogServer
+from tests.places import BOTH, SMALL, place
 from tests.service import World
+
+ON_BOTH: Final = {"test_02_no_plaintext_at_rest", "test_12_hostile_input"}
+"""Modules whose tests run over SQLite and a directory, and over PostgreSQL and Ceph; others make their own places."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Where the vault of a module in `ON_BOTH` rests."""
+    if metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and "world" in metafunc.fixturenames:
+        metafunc.parametrize("world", BOTH, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World.running(tmp_path_factory.mktemp("world")) as world:
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    with (
+        place(request, getattr(request, "param", SMALL), folder.name) as where,
+        World.running(folder, **where.told()) as world,
+    ):
         yield world
 
 

@@ -2,7 +2,8 @@
 
 Looked for: every run of 64 bytes of the files, the known places in every spelling, file names, the statement's words,
 the receipt, and what a browser tells of itself. Looked in: everything under the vault's folder (store, database and its
-journal, spool), files without a name that the process holds open, its folder for temporary files, and what it prints.
+journal, spool), or in its bucket and on the disk of its database's server; files without a name that the process holds
+open, its folder for temporary files, and what it prints.
 """
 
 import base64
@@ -63,22 +64,22 @@ def sent(world: World) -> Sent:
     return Sent(answer, contents, [each.encode() for each in told] + places)
 
 
-def test_no_word_or_place_is_in_any_file_of_the_vault(world: World, sent: Sent) -> None:
-    assert words(files([world.vault]), sent.words) == []
+def test_no_word_or_place_is_in_any_file_of_the_vault(world: World, sent: Sent, tmp_path: Path) -> None:
+    assert words([*files([world.vault]), *world.elsewhere(tmp_path)], sent.words) == []
 
 
 def test_no_run_of_a_file_is_in_any_file_of_the_vault(world: World, sent: Sent, tmp_path: Path) -> None:
     planted = tmp_path / "planted"
     planted.write_bytes(b"?" * 17 + sent.plaintexts[0][5000:5064])
     assert runs([planted], sent.plaintexts) == [str(planted)]  # the search itself works
-    assert runs(files([world.vault]), sent.plaintexts) == []
+    assert runs([*files([world.vault]), *world.elsewhere(tmp_path)], sent.plaintexts) == []
 
 
-def test_the_plain_hash_of_an_original_is_nowhere(world: World, sent: Sent) -> None:
+def test_the_plain_hash_of_an_original_is_nowhere(world: World, sent: Sent, tmp_path: Path) -> None:
     # It would let anybody who has the redacted file try places until the hash fits.
     digests = [hashlib.sha256(each) for each in sent.plaintexts[:3]]
     needles = [digest.digest() for digest in digests] + [digest.hexdigest().encode() for digest in digests]
-    assert words(files([world.vault]), needles) == []
+    assert words([*files([world.vault]), *world.elsewhere(tmp_path)], needles) == []
 
 
 def test_the_service_says_nothing_of_what_it_was_sent(world: World, sent: Sent) -> None:
@@ -108,7 +109,7 @@ def test_an_upload_that_is_under_way_leaves_no_trace(world: World, moment: str) 
 
 
 @pytest.mark.parametrize("moment", ["waiting", "under way", "killed", "sealed"])
-def test_a_resumable_upload_leaves_no_trace(world: World, moment: str) -> None:
+def test_a_resumable_upload_leaves_no_trace(world: World, moment: str, tmp_path: Path) -> None:
     tus, began, name = Tus.case_at(world.address), time.time(), f"resumed-{secrets.token_hex(8)}.jpg"
     photo = media.noise(1500)
     path, half = tus.begin(len(photo), filename=name), len(photo) // 2
@@ -123,6 +124,7 @@ def test_a_resumable_upload_leaves_no_trace(world: World, moment: str) -> None:
     elif moment == "sealed":
         assert tus.patch(path, half, photo[half:]).headers["amparo-exhibit"]
     places = [*files([world.vault]), world.service.said, *files([world.service.temporary]), *_new_elsewhere(began)]
+    places += world.elsewhere(tmp_path)
     assert runs(places, [photo[:MIB]]) == []
     secret = path.rsplit("/", 1)[-1].encode()
     fours = " ".join(tus.receipt[at : at + 4] for at in range(0, 16, 4))

@@ -78,7 +78,7 @@ def test_a_bad_request_is_refused_and_repeats_nothing(world: World, request_line
 
 
 def test_a_source_who_goes_away_half_way_leaves_nothing(world: World) -> None:
-    before = {path.name for path in (world.vault / "store").rglob("*") if path.is_file()}
+    before = set(world.objects())
     head = part("statement", CANARY.encode()) + photo(bytes(3_000_000))
     request = (
         f"POST /report HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM['Content-Type']}\r\nContent-Length: 9000000\r\n\r\n"
@@ -86,7 +86,7 @@ def test_a_source_who_goes_away_half_way_leaves_nothing(world: World) -> None:
     with socket.create_connection(("127.0.0.1", world.service.port), timeout=10) as connection:
         connection.sendall(request.encode() + head)
     _require_well(world)
-    assert {path.name for path in (world.vault / "store").rglob("*") if path.is_file()} == before
+    assert set(world.objects()) == before
 
 
 @pytest.mark.parametrize(
