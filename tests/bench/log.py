@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,8 +18,8 @@ from api.cli.audit import audit_from
 from evidence.event import Event, EventType, Role, commitment
 from evidence.tlog import merkle, tiles
 from evidence.tlog.merkle import Frontier, leaf_hash
-from tests.bench.history import CASE_SECONDS, History, bundle, fetch, served
-from tests.evidence.claims import START, TRUST
+from tests.bench.history import History, bundle, fetch, served
+from tests.evidence.claims import TRUST
 from tests.paths import ROOT
 from tests.vault.making import new_vault, person
 from vault.instance import Vault, open_vault
@@ -126,7 +125,7 @@ def main(words: Sequence[str]) -> None:
     """Audit the history in the first folder with the state file that is named second."""
     folder, state = Path(words[0]), Path(words[1])
     size = int(fetch(folder, "checkpoint").split(b"\n")[1])
-    now = START + timedelta(seconds=size // 4 * CASE_SECONDS)
+    now = Event.parse(bundle(folder, (size - 1) // tiles.TILE_WIDTH)[(size - 1) % tiles.TILE_WIDTH]).time
     began = time.perf_counter()
     result = audit_from(state, partial(fetch, folder), TRUST, partial(served, folder), now)
     seconds = time.perf_counter() - began
