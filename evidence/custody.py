@@ -97,6 +97,7 @@ RULES: Final[Mapping[EventType, Rule]] = {
     _E.EVENTS_READ: _rule(_S.VAULT, "created", None, "auditor custodian"),
     _E.FIXITY_CHECKED: _rule(_S.VAULT, "created", None, "system"),
     _E.CHECKPOINT_TIMESTAMPED: _rule(_S.VAULT, "created", None, "system"),
+    _E.WITNESS_ALARMED: _rule(_S.VAULT, "created", None, "system"),
     _E.KEY_ROTATED: _rule(_S.PERSON, "enrolled", None, "custodian"),
     _E.CORRECTION: _rule(_S.VAULT, "created", None, "custodian system"),
 }

@@ -50,6 +50,7 @@ class EventType(StrEnum):
     EVENTS_READ = "events.read"
     FIXITY_CHECKED = "fixity.checked"
     CHECKPOINT_TIMESTAMPED = "checkpoint.timestamped"
+    WITNESS_ALARMED = "witness.alarmed"
     KEY_ROTATED = "key.rotated"
     CORRECTION = "correction"
 

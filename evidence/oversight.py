@@ -81,6 +81,8 @@ class Oversight:
             yield from self._fixity(event)
         elif event.type is EventType.CHECKPOINT_TIMESTAMPED:
             yield from self._timestamp(event)
+        elif event.type is EventType.WITNESS_ALARMED:
+            yield CUSTODY, f"{event.type}: a log witness told the vault that it saw another history of this log"
 
     def finish(self) -> Iterator[Found]:
         """After the last event: what should have happened by now. Writes into the memory what it has to itself."""

@@ -51,6 +51,10 @@ class Vault:
         """To whom everything is sealed."""
         return tuple(parse_recipient(line.recipient) for line in self.trust.custodians)
 
+    def alarm(self, witness: str, size: int) -> Event:
+        """That a log witness saw another history than ours, whose size was `size`."""
+        return self.event(EventType.WITNESS_ALARMED, Role.SYSTEM, "vault", detail={"witness": witness, "size": size})
+
     def header(self, file_key: bytes) -> bytes:
         """The header of what any one custodian may read: statements, records, backups."""
         return seal_header(file_key, self.recipients, allow_mixed=True)
@@ -122,7 +126,9 @@ def open_vault(folder: Path, clock: Clock | None = None, credentials: tuple[str,
         cadence=settings.cadence_seconds,
         witnesses=witnesses,
     )
-    return Vault(settings, trust, store, database, sequencer, clock or SystemClock(), locks, witnesses)
+    vault = Vault(settings, trust, store, database, sequencer, clock or SystemClock(), locks, witnesses)
+    sequencer.alarm_event = vault.alarm
+    return vault
 
 
 def load_log_key(path: Path) -> Ed25519PrivateKey:

@@ -41,6 +41,7 @@ _TOLD: Final[Mapping[str, frozenset[EventType]]] = {
             EventType.RELEASE_REQUESTED,
             EventType.PARTNER_ENROLLED,
             EventType.AUDITOR_ENROLLED,
+            EventType.WITNESS_ALARMED,
         }
     ),
     Role.AUDITOR.value: frozenset(
@@ -51,6 +52,7 @@ _TOLD: Final[Mapping[str, frozenset[EventType]]] = {
             EventType.AUDITOR_ENROLLED,
             EventType.AUDITOR_CONFIRMED,
             EventType.BUNDLE_SEALED,
+            EventType.WITNESS_ALARMED,
         }
     ),
 }

@@ -37,7 +37,7 @@ from vault.database.logged import insert_events, place_events
 from vault.errors import DatabaseBehind, NotFound, SequencerStalled
 from vault.locks import SEQUENCER, Locks, StillHeld
 from vault.store.protocol import Store
-from vault.witnesses import Witnesses
+from vault.witnesses import Standing, Witnesses
 
 LOG: Final = "log/"
 CHECKPOINT_KEY: Final = "log/checkpoint"
@@ -47,6 +47,7 @@ BATCH: Final = 16384  # events in one checkpoint at the most
 WAIT_SECONDS: Final = 60.0  # and three cadences
 FAILING_SECONDS: Final = 10.0  # the same for a log whose last run failed
 POLL_SECONDS: Final = 0.5  # how often a waiting thread looks for what another process published
+_ALARMED: Final = "alarmed"
 REFRESH_SECONDS: Final = 3600  # after which a checkpoint is published again, with new cosignatures
 
 
@@ -83,6 +84,8 @@ class Sequencer:
         self._locks, self._cadence, self._witnesses = locks, cadence, witnesses
         self._published = threading.Condition()
         self._newest: Note | None = None
+        self.alarm_event: Callable[[str, int], Event] | None = None
+        """Makes the event that says which log witness saw another history, and how large ours was."""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.failing = False
@@ -270,9 +273,27 @@ class Sequencer:
         with self._database.transaction() as connection:
             set_value(connection, "published_size", str(size))
             set_value(connection, "published_at", str(int(time.time())))
+            self._note_alarms(connection, size)
         self._newest = cosigned
         with self._published:
             self._published.notify_all()
+
+    def alarmed(self) -> list[str]:
+        """The log witnesses that saw another history and have not cosigned ours since; remembered over restarts."""
+        with self._database.reading() as connection:
+            return _value(connection, _ALARMED, "").split()
+
+    def _note_alarms(self, connection: Connection, size: int) -> None:
+        """Remember alarms, each with an event, until the witness cosigns again."""
+        before = set(_value(connection, _ALARMED, "").split())
+        standing = self._witnesses.named(Standing.ALARM)
+        after = (before | standing) - self._witnesses.named(Standing.COSIGNED)
+        if after == before:
+            return
+        set_value(connection, _ALARMED, " ".join(sorted(after)))
+        if self.alarm_event is not None:
+            events = [self.alarm_event(name, size) for name in sorted(after - before)]
+            insert_events(connection, [(event.case, event.type.value, event.encode()) for event in events])
 
     def _newest_bundle(self, size: int) -> tuple[int, list[bytes]]:
         """The first event of the bundle that goes on at `size`, and the events that the store holds in it so far.

@@ -93,10 +93,9 @@ class Witnesses:
         """How it last went, by the witness's name in the policy."""
         return {each.witness.name: each.standing.value for each in self._asked}
 
-    @property
-    def alarmed(self) -> bool:
-        """Whether a witness saw another history of this log."""
-        return any(each.standing == Standing.ALARM for each in self._asked)
+    def named(self, standing: Standing) -> set[str]:
+        """The witnesses with whom it last went so, by their names in the policy."""
+        return {each.witness.name for each in self._asked if each.standing == standing}
 
 
 def require_address(url: str) -> None:

@@ -10,6 +10,7 @@ from api.problems import HttpProblem
 from vault.errors import InvalidKey, NoSpace, NotFound
 from vault.instance import Vault
 from vault.quotas import require_space
+from vault.witnesses import Standing
 
 router: Final = APIRouter()
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -61,7 +62,7 @@ def health(vault: TheVault) -> JSONResponse:
         "uploads": _uploads(vault),
         "clock": vault.clock.synchronised(),
         "witnesses": vault.witnesses.standings(),
-        "alarm": vault.witnesses.alarmed,
+        "alarm": bool(vault.sequencer.alarmed() or vault.witnesses.named(Standing.ALARM)),
     }
     return JSONResponse(status, 200 if well else 503, headers={"Cache-Control": "no-store"})
 

@@ -63,6 +63,8 @@ def as_event(each: Try, case: str) -> Event:
     documents: dict[EventType, tuple[Person, Document]] = {
         EventType.PARTNER_ENROLLED: (each.by, Enrolment(ORIGIN, "partner", person.line, now)),
         EventType.AUDITOR_ENROLLED: (each.by, Enrolment(ORIGIN, "auditor", person.line, now)),
+        EventType.PARTNER_CONFIRMED: (each.by, Enrolment(ORIGIN, "partner", person.line, now)),
+        EventType.AUDITOR_CONFIRMED: (each.by, Enrolment(ORIGIN, "auditor", person.line, now)),
         EventType.PARTNER_REVOKED: (each.by, Revocation(ORIGIN, person.name, now)),
         EventType.AUDITOR_REVOKED: (each.by, Revocation(ORIGIN, person.name, now)),
         EventType.RELEASE_REQUESTED: (LAWYER, Request(ORIGIN, case, "court", now)),
@@ -73,6 +75,7 @@ def as_event(each: Try, case: str) -> Event:
         EventType.RELEASE_DENIED: (each.by, Denial(ORIGIN, request, "no", now)),
     }
     detail: dict[str, Json] = {"name": person.name, "request": request, "objects_sha256": OBJECTS.hex()}
+    detail["scope"] = "documentation"
     if each.kind in documents:
         signer, document = documents[each.kind]
         detail["signed"] = signer.sign(document).to_json()

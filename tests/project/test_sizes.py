@@ -19,6 +19,7 @@ post-quantum cosignatures, timestamps. Raised to 3,950 for consent: what sources
 FUNCTION_P90_LINES: Final = 40
 
 JUSTIFIED: Final[dict[str, str]] = {
+    "vault/sequencer.py": "the order of writes at its head is one, and each step leans on the one before",
     "evidence/custody.py": "the table of rules and the checks that it names are read side by side",
 }
 """Modules over 400 lines, each with the reason why it is still one."""

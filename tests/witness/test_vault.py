@@ -132,9 +132,20 @@ def test_a_second_history_under_the_same_key_is_not_cosigned_and_raises_the_alar
                 world.report([], "another history")
             later(lambda: bool(health(world)["alarm"]))
             assert "ALARM" in world.service.said.read_text()
-            assert failed(world.audit("--json")) == {"witnesses"}
+            later(lambda: alarms(world) == ["A"])
+            assert failed(world.audit("--json")) == {"witnesses", "custody"}
+            witness.kill()
+            world.service.stop()
+            world.service.start()
+            assert health(world)["alarm"] is True, "a restart forgets no alarm"
+            world.report([], "more")
+            assert alarms(world) == ["A"], "and makes no second event of it"
         finally:
             world.service.kill()
+
+
+def alarms(world: World) -> list[str]:
+    return [each["detail"]["witness"] for each in world.events() if each["type"] == "witness.alarmed"]
 
 
 def test_the_log_grows_at_its_fixed_moments_only(tmp_path: Path) -> None:
