@@ -1,6 +1,6 @@
-"""Changed histories are found out wherever a vault rests: in SQLite and a directory, in PostgreSQL and a bucket.
+"""Changed histories are found out in PostgreSQL and a bucket, too.
 
-What each kind of change looks like to an auditor is in `test_07_history_cannot_be_rewritten`.
+What each kind of change looks like to an auditor is in `test_07_history_cannot_be_rewritten`, over SQLite.
 """
 
 import contextlib
@@ -16,13 +16,13 @@ from sqlalchemy import delete, insert, select, update
 from api.cli.vaults import credentials
 from evidence.event import Event
 from tests import media
-from tests.places import BOTH, place
+from tests.places import LARGE, place
 from tests.promises import history
 from tests.service import Done, World
 from vault.database import schema
 from vault.instance import Vault, open_vault
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.ceph, pytest.mark.timeout(300)]
 EVENTS = schema.events
 
 
@@ -47,11 +47,11 @@ class Past:
             yield vault
 
 
-@pytest.fixture(scope="module", params=BOTH)
+@pytest.fixture(scope="module")
 def past(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Past]:
     folder = tmp_path_factory.mktemp("past")
     with (
-        place(request, request.param, folder.name) as where,
+        place(request, LARGE, folder.name) as where,
         World.running(folder, **where.told()) as world,
     ):
         world.report([("a.jpg", media.noise())], "what happened")
