@@ -1,11 +1,10 @@
 """Custodians and partners are told that something is new: at the turn of an hour, without content, and no one else."""
 
-import contextlib
 import logging
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -127,7 +126,7 @@ def test_custodians_are_told_once_at_the_turn_of_the_hour_whatever_came(told: To
     assert schedule.run_due() == 0, "nothing new since"
     (body,) = receiver.bodies
     assert b"There is something new. Sign in to see what." in body
-    assert not re.search(rb"(?i)amparo|exhibit|words|vault|apprise", body + case.encode()[:0])
+    assert not re.search(rb"(?i)amparo|exhibit|words|vault|apprise", body)
     assert case.encode() not in body
 
 
@@ -228,7 +227,7 @@ def test_ntfy_and_e_mail_carry_it_too(told: Told, receiver: Receiver) -> None:
 
     mail = Controller(Box(), hostname="127.0.0.1", port=free_port())
     mail.start()
-    with contextlib.closing(_Stopping(mail.stop)):
+    try:
         schedule = told.notifying(
             ("custodians", f"ntfy://127.0.0.1:{receiver.port}/topic"),
             ("custodians", f"mailto://127.0.0.1:{mail.port}?from=vault@example.org&to=desk@example.org&smtp=127.0.0.1"),
@@ -238,14 +237,11 @@ def test_ntfy_and_e_mail_carry_it_too(told: Told, receiver: Receiver) -> None:
         told.settle()
         told.hands.moment += HOUR
         assert schedule.run_due() == 2
+    finally:
+        mail.stop()
     assert b"something new" in receiver.bodies[0]
     assert b"something new" in letters[0]
     assert not re.search(rb"(?i)amparo|apprise", letters[0])
-
-
-@dataclass
-class _Stopping:
-    close: Callable[[], None]
 
 
 @pytest.mark.parametrize(
