@@ -7,7 +7,7 @@ approved, sealed nor downloaded; `evidence.custody` judges the log by the same r
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from evidence.canonical import Json
 from evidence.consent import Consent, Kind, Scope, code_key, lawyer_code, parse_code
@@ -15,12 +15,13 @@ from evidence.custody import State
 from evidence.event import Event, EventType, Role
 from evidence.ids import CaseNumber, Receipt
 from vault.database import schema
-from vault.errors import CaseWithdrawn, OutsideConsent
+from vault.errors import CaseFull, CaseWithdrawn, OutsideConsent
 from vault.instance import Vault
 from vault.receipts import known_case
 from vault.recording import require_open
 
 ACTOR: Final = "source"
+MOST_CHANGES: Final = 100  # of one case: each is an event for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,10 @@ class Given:
 
 
 def give(vault: Vault, receipt: Receipt, scope: Scope) -> Given:
-    """Set the scope of a case; returns when a published checkpoint covers it. UnknownReceipt; CaseWithdrawn."""
+    """Set the scope of a case; returns when a published checkpoint covers it.
+
+    UnknownReceipt; CaseWithdrawn; CaseFull when it was changed more often than anybody has a reason to.
+    """
     case = known_case(vault, receipt)
     if case.state != State.OPEN.value:
         raise CaseWithdrawn("the case was withdrawn")
@@ -47,6 +51,10 @@ def change(vault: Vault, connection: Connection, case: str, secret: bytes, scope
     require_open(connection, case)
     if of(connection, case).scope is scope:
         return []
+    events = schema.events
+    before = select(func.count()).where(events.c.case == case, events.c.type == EventType.CONSENT_GIVEN.value)
+    if connection.execute(before).scalar_one() >= MOST_CHANGES:
+        raise CaseFull("who may have this case was changed too often")
     key = code_key(parse_code(lawyer_code(secret))) if scope is Scope.MY_LAWYER else b""
     cases = schema.cases
     connection.execute(update(cases).where(cases.c.case == case).values(consent=scope.value, code_key=key))
