@@ -33,7 +33,8 @@ def give_back_memory() -> None:
     """Have large blocks go back to the system as soon as they are free, and every other one overwritten.
 
     The C library else learns from the first of them to keep the next ones, in one heap for each thread, and what a
-    thread needed once for a large upload would be held for good. Where there is no such switch nothing is lost.
+    thread needed once for a large upload would be held for good. Other C libraries may lack these switches: then memory
+    stays larger, and freed blocks are as they were until something takes their place.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -19,8 +19,8 @@ class S3Writer:
     """See `StoreWriter`. One request where the object fits a part, else a multipart upload.
 
     Killed before the upload is completed: the service keeps the parts, unlisted, until `sweep` aborts the upload.
-    `until` is when the object's lock ends, if it has one.
-    `live` are the uploads of this process that are under way; `sweep` spares them.
+    `live` are the uploads of this process that are under way; `sweep` spares them. `until` is when the object's lock
+    ends, if it has one.
     """
 
     def __init__(self, client: Client, bucket: str, name: str, live: set[str], until: datetime | None = None) -> None:
