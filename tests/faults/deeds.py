@@ -16,7 +16,7 @@ import httpx
 
 from api.cli.vaults import credentials
 from tests import media
-from tests.service import JSON, World, amparo
+from tests.service import JSON, Person, World, amparo
 from tests.tus import Tus
 from vault.instance import open_vault
 
@@ -264,6 +264,57 @@ class Interrupted:
             time.sleep(0.1)
 
 
+@dataclass
+class ConsentChange:
+    """A source lets another have its case than before."""
+
+    world: World
+    clear: list[bytes] = field(default_factory=list)
+    sent: Any = None
+
+    def prepare(self) -> None:
+        self.clear = [secrets.token_hex(20).encode()]
+        self.sent = self.world.report((), self.clear[0].decode())
+
+    def attempt(self, folder: Path) -> None:  # noqa: ARG002 -- nothing is downloaded
+        headers = {**JSON, "Authorization": f"Receipt {self.sent['receipt']}"}
+        url = self.world.address + "/api/receipt/consent"
+        answer = httpx.post(url, json={"consent": "my-lawyer"}, headers=headers, trust_env=False, timeout=60)
+        assert answer.status_code == 200, answer.text
+        self.clear.append(answer.json()["code"].encode())
+
+    def complete(self, folder: Path) -> None:
+        self.attempt(folder)
+        seen = seen_with(self.world, self.sent["receipt"])
+        assert (seen["consent"], seen["code"].encode()) == ("my-lawyer", self.clear[1])
+        given = [event["case"] for event in self.world.events() if event["type"] == "consent.given"]
+        assert given.count(self.sent["case"]) == 1
+
+
+@dataclass
+class Enrolling:
+    """A custodian enrols a partner."""
+
+    world: World
+    clear: list[bytes] = field(default_factory=list)
+    partner: Person | None = None
+
+    def prepare(self) -> None:
+        self.partner = Person.new(self.world.folder, f"partner-{secrets.token_hex(4)}")
+
+    def attempt(self, folder: Path) -> None:  # noqa: ARG002 -- nothing is downloaded
+        assert self.partner is not None
+        self.world.enrol(self.partner, "partner")
+
+    def complete(self, folder: Path) -> None:
+        assert self.partner is not None
+        with contextlib.suppress(AssertionError):  # refused, where it was recorded and only the answer was lost
+            self.attempt(folder)
+        assert self.world.as_partner("requests", "--json", partner=self.partner).json == []
+        enrolled = [event["detail"]["name"] for event in self.world.events() if event["type"] == "partner.enrolled"]
+        assert enrolled.count(self.partner.name) == 1
+
+
 DEEDS: Final[tuple[Callable[[World], Deed], ...]] = (
     Form,
     Addition,
@@ -273,6 +324,8 @@ DEEDS: Final[tuple[Callable[[World], Deed], ...]] = (
     Withdrawal,
     WholeWithdrawal,
     Interrupted,
+    ConsentChange,
+    Enrolling,
 )
 
 
