@@ -37,6 +37,7 @@ COMMANDS: Final = (
     ("witness", "witness", "run a log witness: cosign the logs of other organisations"),
     ("recover", "recover", "open a store when the server is gone, with as many custodians as the quorum"),
     ("doctor", "doctor", "check that a machine is fit for its vault, and say what to do where it is not"),
+    ("metrics", "metrics", "what an operator may watch of a vault, as Prometheus reads it"),
     ("notices", "notices", "show whom a vault tells that something is new, and try it"),
     ("backup", "backup", "write a vault into one file that its custodians can open"),
     ("restore", "restore", "make a vault's folder from a backup, and check it"),
