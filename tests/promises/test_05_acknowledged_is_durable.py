@@ -21,6 +21,9 @@ from evidence.exhibit import StoredObject, header_length, stored_objects
 from tests import media
 from tests.service import JSON, World, amparo
 from tests.traces import files, runs
+from vault import unfinished
+from vault.instance import open_vault
+from vault.unfinished import Work
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 KILLS: Final = 10
@@ -117,10 +120,13 @@ def test_a_kill_between_approval_and_bundle_is_made_good_at_the_next_start(world
 
 
 def test_a_crash_between_the_bundle_s_event_and_its_files_is_made_good(world: World, tmp_path: Path) -> None:
-    # The log says sealed, but the list of the bundle's parts is not there: as after a crash at the worst moment.
+    # The log says sealed, the database that it is not finished, and the list of the bundle's parts is not there: as
+    # after a crash at the worst moment.
     request = world.release(world.report([("a.jpg", media.noise())])["case"], tmp_path / "first.zip")
     world.service.stop()
     (world.vault / "store" / "releases" / request / "parts.json").unlink()
+    with contextlib.closing(open_vault(world.vault)) as vault, vault.database.transaction() as connection:
+        unfinished.note(connection, Work.BUNDLE, request)
     world.service.start()
     _require_bundle(world, request, tmp_path)
 
