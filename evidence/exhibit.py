@@ -6,7 +6,7 @@ The record (`amparo/exhibit/1`) holds the plain hash of the media, so only those
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -205,12 +205,11 @@ def parse_withheld(data: bytes) -> tuple[bytes, list[OpenedSegment]]:
     return original, segments
 
 
-def withheld_document(original_sha256: bytes, segments: Iterable[OpenedSegment]) -> bytes:
-    """The bytes of `withheld.age`, before they are sealed."""
-    return encode(
-        {
-            "format": WITHHELD_FORMAT,
-            "original_sha256": original_sha256.hex(),
-            "segments": [segment.to_json() for segment in segments],
-        }
-    )
+def withheld_document(original_sha256: bytes, segments: Iterable[OpenedSegment]) -> Iterator[bytes]:
+    """The bytes of `withheld.age`, before they are sealed, in pieces: as a whole they would need memory many times."""
+    empty = encode({"format": WITHHELD_FORMAT, "original_sha256": original_sha256.hex(), "segments": []})
+    end = b"]}"
+    yield empty.removesuffix(end)
+    for place, segment in enumerate(segments):
+        yield (b"," if place else b"") + encode(segment.to_json())
+    yield end

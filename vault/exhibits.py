@@ -31,10 +31,10 @@ from redaction.second_reader import second_opinion
 from vault.age.stream import NONCE_BYTES, Encryptor
 from vault.instance import TOOL, Vault
 from vault.places import receipt_view
-from vault.sealing import PayloadSealer, SealedPayload, media_key, seal_small
+from vault.sealing import PayloadSealer, SealedPayload, media_key, seal_pieces, seal_small
 from vault.spool import Spool
 
-PIECE: Final = 16 * 1024 * 1024  # bytes: a longer finding is withheld in pieces, so that memory stays bounded
+PIECE: Final = 1024 * 1024  # bytes: a longer finding is withheld in pieces, so that memory stays bounded
 WITHHELD_LIMIT: Final = 32 * 1024 * 1024  # bytes: where the place is kept, a file with more to withhold is sealed whole
 SALT_BYTES: Final = 32
 
@@ -101,7 +101,7 @@ def seal_exhibit(vault: Vault, received: Received, planned: Plan, place: Place) 
     if opened:
         document = withheld_document(received.sha256, _emptying(opened))
         key = f"exhibits/{exhibit}/withheld.age"
-        place_sealed = seal_small(vault.store, key, document, partial(vault.media_header, place.case, key))
+        place_sealed = seal_pieces(vault.store, key, document, partial(vault.media_header, place.case, key))
     record = ExhibitRecord(
         exhibit=exhibit,
         case=place.case,

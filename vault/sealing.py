@@ -6,12 +6,12 @@ file key lives in memory while the object is written and is then forgotten.
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 from evidence.exhibit import StoredObject, header_length, key_commitment
-from vault.age.files import encrypt, encrypt_payload
+from vault.age.files import encrypt, encrypt_payload, encrypt_pieces
 from vault.age.recipients import Recipient
 from vault.age.stream import NONCE_BYTES, Encryptor
 from vault.store.protocol import Store
@@ -43,6 +43,19 @@ def seal_small(store: Store, key: str, plaintext: bytes, header_of_key: HeaderOf
     store.create(key, sealed)
     payload = memoryview(sealed)[len(header) :]
     return SealedPayload(StoredObject(key, len(payload), hashlib.sha256(payload).digest()), key_commitment(file_key))
+
+
+def seal_pieces(store: Store, key: str, pieces: Iterable[bytes], header_of_key: HeaderOf) -> SealedPayload:
+    """`seal_small` of what is too large to hold twice, written as it comes; `key` must be a new one."""
+    file_key, digest, size = secrets.token_bytes(FILE_KEY_BYTES), hashlib.sha256(), 0
+    with store.write(key) as writer:
+        writer.write(header_of_key(file_key))
+        for sealed in encrypt_pieces(pieces, file_key, secrets.token_bytes(NONCE_BYTES)):
+            digest.update(sealed)
+            size += len(sealed)
+            writer.write(sealed)
+        writer.commit()
+    return SealedPayload(StoredObject(key, size, digest.digest()), key_commitment(file_key))
 
 
 def seal_bytes(plaintext: bytes, recipients: Sequence[Recipient]) -> bytes:

@@ -182,7 +182,7 @@ def _objects(lies: Lies) -> dict[str, bytes]:
     return {
         f"exhibits/{EXHIBIT}/media": redacted,
         f"exhibits/{EXHIBIT}/record.age": lies.record(record),
-        f"exhibits/{EXHIBIT}/withheld.age": lies.withheld(withheld_document(lies.original_sha256, [PLACE])),
+        f"exhibits/{EXHIBIT}/withheld.age": lies.withheld(b"".join(withheld_document(lies.original_sha256, [PLACE]))),
         f"cases/{CASE}/statement-1.age": lies.statement,
     }
 

@@ -1,6 +1,6 @@
 """Whole files held in memory: statements, records, reports. Opening one is `vault.age.identities.decrypt`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from vault.age.recipients import Recipient, seal_header
 from vault.age.stream import Encryptor
@@ -18,5 +18,13 @@ def encrypt(
 
 def encrypt_payload(plaintext: bytes, file_key: bytes, nonce: bytes) -> bytes:
     """The payload alone, for whichever header will wrap this file key."""
+    return b"".join(encrypt_pieces([plaintext], file_key, nonce))
+
+
+def encrypt_pieces(pieces: Iterable[bytes], file_key: bytes, nonce: bytes) -> Iterator[bytes]:
+    """`encrypt_payload` of what comes in pieces, as it comes."""
     encryptor = Encryptor(file_key, nonce)
-    return b"".join([encryptor.start(), encryptor.update(plaintext), encryptor.finish()])
+    yield encryptor.start()
+    for piece in pieces:
+        yield encryptor.update(piece)
+    yield encryptor.finish()

@@ -4,6 +4,8 @@ The same on SQLite (one machine) and on PostgreSQL (any number of processes and 
 each other, so what one of them has read is true until it commits.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,8 @@ SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
 CONNECTIONS: Final = 8  # of PostgreSQL, kept open by one process; as many more come and go
 _WRITER: Final = 0x616D7061726F  # the advisory lock under which transactions write
+_PATIENCE: Final = 30.0  # seconds for which SQLite waits for whoever writes
+_AGAIN: Final = 0.01  # seconds until what SQLite does not wait for is tried again
 _READING: Final = "amparo_reading"
 # Without these a machine that vanished would keep its locks for hours: here the server lets go after five seconds.
 _VANISHED: Final = "-c tcp_keepalives_idle=2 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
@@ -123,16 +127,30 @@ def _connect_args() -> dict[str, Any]:
 def _set_up_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # the driver shall not begin transactions on its own: `_begin_sqlite` does
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={int(_PATIENCE * 1000)}")
+    _begin_wal(cursor)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",  # a commit survives power loss
-        "busy_timeout=30000",
         "foreign_keys=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_wal(cursor: Any) -> None:
+    """Set WAL. Two that do so in a new database at once both hold what the other needs: SQLite then does not wait."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_AGAIN)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
